@@ -1,0 +1,25 @@
+"""Events of poll().
+
+Linux: asm-generic/poll.h.
+"""
+
+POLLIN = 0x1
+POLLPRI = 0x2
+POLLOUT = 0x4
+POLLERR = 0x8
+POLLHUP = 0x10
+POLLNVAL = 0x20
+POLLRDNORM = 0x40
+POLLRDBAND = 0x80
+POLLWRNORM = 0x100
+POLLWRBAND = 0x200
+POLLMSG = 0x400
+POLLREMOVE = 0x1000
+POLLRDHUP = 0x2000
+POLLFREE = 0x4000  # the wait queue is about to go away; epoll only
+
+# sets that select() maps its three masks to
+POLLIN_SET = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR
+POLLOUT_SET = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR
+POLLEX_SET = POLLPRI
+FD_SETSIZE = 1024
