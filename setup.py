@@ -12,9 +12,9 @@ incremental builder behind ``make ext``, imports them.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shlex
-import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -76,18 +76,19 @@ def extensions() -> list[Extension]:
     if not hot:
         return native
     try:
-        from Cython.Build import cythonize
+        build = importlib.import_module("Cython.Build")
     except ImportError:
         if os.environ.get("SOFTNET_REQUIRE_EXT"):
             raise
         return native
-    return native + cythonize(
+    compiled: list[Extension] = build.cythonize(
         hot,
         compiler_directives=DIRECTIVES,
         include_path=["src"],
         build_dir="build/cython-wheel",
         nthreads=min(os.cpu_count() or 1, 8),
     )
+    return native + compiled
 
 
 class OptionalBuildExt(build_ext):
@@ -109,8 +110,6 @@ class OptionalBuildExt(build_ext):
 
 def main() -> None:
     """Run setuptools."""
-    if sys.version_info < (3, 11):
-        raise SystemExit("softnet needs Python 3.11 or newer")
     setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})
 
 

@@ -41,8 +41,11 @@ import traceback
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+
+from Cython.Compiler.Main import compile as cython_compile
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
@@ -55,7 +58,8 @@ CIMPORT = re.compile(r"^\s*cimport\s+([^#\n]+)", re.M)
 def load_setup(root: Path) -> ModuleType:
     """Import setup.py, where the directives and the list of modules stand."""
     spec = importlib.util.spec_from_file_location("softnet_setup", root / "setup.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -222,17 +226,13 @@ class Toolchain:
         """Forget the object of m."""
         (self.objects / (m.name + ".key")).unlink(missing_ok=True)
 
-    def build(self, m: Module) -> tuple[str, float, bool, str]:
-        """Compile m; return its name, the seconds it took, success, and what the tools said."""
+    def build(self, m: Module) -> tuple[bool, float, str]:
+        """Compile m in a process of its own; return success, seconds, and what the tools said."""
         start = time.monotonic()
         os.chdir(self.stage)
         said = io.StringIO()
-        try:
-            good = self.compile(m, said)
-        except Exception:
-            good = False
-            said.write(traceback.format_exc())
-        return m.name, time.monotonic() - start, good, said.getvalue()
+        good = self.compile(m, said)
+        return good, time.monotonic() - start, said.getvalue()
 
     def compile(self, m: Module, said: io.StringIO) -> bool:
         """Bring m from .py or .c to .so; the tools' words go to said."""
@@ -261,8 +261,6 @@ class Toolchain:
 
     def translate(self, m: Module, source: Path, cfile: Path, said: io.StringIO) -> bool:
         """Run Cython on m, unless the C that is there has m's key already."""
-        from Cython.Compiler.Main import compile as cython_compile  # noqa: PLC0415 (in workers only)
-
         stamp = cfile.with_suffix(".key")
         if cfile.exists() and stamp.exists() and stamp.read_text() == m.key:
             return True
@@ -298,7 +296,8 @@ def install(modules: dict[str, Module], tools: Toolchain, out: Path) -> list[str
     wanted = {}
     for name in sorted(good):
         m = modules[name]
-        lib = out / m.source.relative_to(tools.stage / "src").parent / (name.split(".")[-1] + SUFFIX)
+        folder = out / m.source.relative_to(tools.stage / "src").parent
+        lib = folder / (name.split(".")[-1] + SUFFIX)
         wanted[lib] = name
         if not lib.exists() or had.get(name) != tools.salt + m.key:
             fresh = lib.with_name(".new-" + lib.name)
@@ -309,6 +308,14 @@ def install(modules: dict[str, Module], tools: Toolchain, out: Path) -> list[str
             lib.unlink()
     put(json.dumps({n: tools.salt + modules[n].key for n in sorted(good)}).encode(), record)
     return sorted(good)
+
+
+def forget(modules: dict[str, Module], src: Path, cdir: Path) -> None:
+    """Remove the C of modules that are gone; boxlint reads what is left."""
+    kept = {m.source.relative_to(src).with_suffix("") for m in modules.values() if m.hot}
+    for path in cdir.rglob("*.*"):
+        if path.is_file() and path.relative_to(cdir).with_suffix("") not in kept:
+            path.unlink()
 
 
 def choose(modules: dict[str, Module], names: Iterable[str]) -> set[str]:
@@ -329,8 +336,6 @@ def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
     if cc is None:
         print("buildext: no C compiler (or no Python.h): the package stays plain Python")
         return NO_COMPILER
-    import Cython  # noqa: PLC0415 (a machine without a compiler needs none)
-
     conf = load_setup(root)
     stage = root / "build/stage"
     sync(root / "src", stage / "src")
@@ -340,18 +345,20 @@ def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
     objects = root / "build/obj" / salt[:-1]
     objects.mkdir(parents=True, exist_ok=True)
     tools = Toolchain(root, stage, objects, cc, flags, salt)
-    modules = survey(stage / "src", conf, f"{Cython.__version__} {conf.DIRECTIVES}")
+    modules = survey(stage / "src", conf, f"{version('cython')} {conf.DIRECTIVES}")
     wanted = choose(modules, names) if names else {m.name for m in modules.values() if m.hot}
     todo = [modules[n] for n in sorted(wanted) if not tools.current(modules[n])]
     failed = compile_all(tools, todo, jobs)
+    forget(modules, stage / "src", root / "build/cython")
     sync(stage / "src", out)
     compiled = install(modules, tools, out)
     hot = sum(m.hot for m in modules.values())
     shown = out.relative_to(root) if out.is_relative_to(root) else out
-    print(f"buildext: {len(todo) - len(failed)} built; {shown} has {len(compiled)} of {hot} modules compiled")
+    built = len(todo) - len(failed)
+    print(f"buildext: {built} built; {shown} has {len(compiled)} of {hot} modules compiled")
     left = sorted(wanted - set(compiled) - set(failed))
     if left:
-        print("buildext: interpreted, since a module they cimport is not compiled: " + " ".join(left))
+        print("buildext: interpreted, for want of a module they cimport: " + " ".join(left))
     if failed:
         print("buildext: FAILED: " + " ".join(sorted(failed)))
     return 1 if failed else 0
@@ -360,17 +367,22 @@ def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
 def compile_all(tools: Toolchain, todo: list[Module], jobs: int) -> list[str]:
     """Compile each module of todo, jobs at a time; return the names of those that failed."""
     failed = []
+    # Long ones first, so that the last minute is not one process's.
+    todo = sorted(todo, key=lambda m: -m.source.stat().st_size)
     with ProcessPoolExecutor(max_workers=max(1, min(jobs, len(todo)))) as pool:
-        # Long ones first, so that the last minute is not one process's.
-        todo = sorted(todo, key=lambda m: -m.source.stat().st_size)
-        for n, done in enumerate(as_completed([pool.submit(tools.build, m) for m in todo]), 1):
-            name, seconds, good, said = done.result()
+        names = {pool.submit(tools.build, m): m.name for m in todo}
+        for n, done in enumerate(as_completed(names), 1):
+            error = done.exception()
+            if error is None:
+                good, seconds, said = done.result()
+            else:
+                good, seconds, said = False, 0.0, "".join(traceback.format_exception(error))
             verdict = "" if good else "  FAILED"
-            print(f"  [{n}/{len(todo)}] {name}  {seconds:.1f} s{verdict}", flush=True)
+            print(f"  [{n}/{len(todo)}] {names[done]}  {seconds:.1f} s{verdict}", flush=True)
             if said:
                 print(said.rstrip(), flush=True)
             if not good:
-                failed.append(name)
+                failed.append(names[done])
     return failed
 
 

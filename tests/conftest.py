@@ -1,0 +1,53 @@
+"""What every test needs: which form of softnet is under test, and repeatable randomness.
+
+The tree on PYTHONPATH decides: src/ is the interpreted form, build/compiled/ the compiled one.
+`make test` runs the suite on both.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+try:
+    import softnet
+except ImportError as e:
+    raise pytest.UsageError(f"{e}: run `make test`, or put src on PYTHONPATH") from e
+
+PACKAGE = Path(softnet.__file__).parent
+HEADER_ONLY = {"arch", "uapi"}
+
+# The same examples in every run and on every machine; a failing one becomes a test.
+settings.register_profile(
+    "softnet", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("softnet")
+
+
+def interpreted_modules() -> list[str]:
+    """Return the modules that have a .pxd and no .so beside it."""
+    return [
+        str(pxd.relative_to(PACKAGE))
+        for pxd in sorted(PACKAGE.rglob("*.pxd"))
+        if pxd.stem != "__init__"
+        and pxd.with_suffix(".py").exists()
+        and pxd.relative_to(PACKAGE).parts[0] not in HEADER_ONLY
+        and not list(pxd.parent.glob(pxd.stem + ".*.so"))
+    ]
+
+
+def pytest_report_header() -> str:
+    """Say which form runs."""
+    if os.environ.get("SOFTNET_PURE"):
+        return f"softnet: interpreted, {PACKAGE}"
+    compiled = len(list(PACKAGE.rglob("*.so")))
+    return f"softnet: {compiled} compiled modules, {PACKAGE}"
+
+
+def pytest_sessionstart() -> None:
+    """Refuse a half-compiled tree where the whole was promised (make test-compiled)."""
+    if os.environ.get("SOFTNET_COMPILED") and (missing := interpreted_modules()):
+        raise pytest.UsageError("not compiled: " + " ".join(missing))
