@@ -49,6 +49,7 @@ from Cython.Compiler.Main import compile as cython_compile
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+COMPLAINT = "Error compiling Cython file:"
 NO_COMPILER = 3  # exit status: nothing was wrong with the sources
 
 CIMPORT_FROM = re.compile(r"^\s*from\s+(\.*)([\w.]*)\s+cimport\s+(\([^)]*\)|[^#\n]*)", re.M)
@@ -367,6 +368,7 @@ def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
 def compile_all(tools: Toolchain, todo: list[Module], jobs: int) -> list[str]:
     """Compile each module of todo, jobs at a time; return the names of those that failed."""
     failed = []
+    seen: set[str] = set()  # an error in a .pxd is every cimporter's
     # Long ones first, so that the last minute is not one process's.
     todo = sorted(todo, key=lambda m: -m.source.stat().st_size)
     with ProcessPoolExecutor(max_workers=max(1, min(jobs, len(todo)))) as pool:
@@ -379,8 +381,10 @@ def compile_all(tools: Toolchain, todo: list[Module], jobs: int) -> list[str]:
                 good, seconds, said = False, 0.0, "".join(traceback.format_exception(error))
             verdict = "" if good else "  FAILED"
             print(f"  [{n}/{len(todo)}] {names[done]}  {seconds:.1f} s{verdict}", flush=True)
-            if said:
-                print(said.rstrip(), flush=True)
+            for complaint in said.strip().split(COMPLAINT):
+                if complaint.strip() and complaint not in seen:
+                    seen.add(complaint)
+                    print(complaint.strip(), flush=True)
             if not good:
                 failed.append(names[done])
     return failed
