@@ -1,0 +1,64 @@
+cimport cython
+from softnet.arch.types cimport i64
+from softnet.kernel.wait cimport WaitQueueHead
+from softnet.structs.net_namespace cimport Net
+from softnet.structs.sock cimport Sock
+
+cdef class Sockaddr
+cdef class SockaddrIn
+cdef class MsgHdr
+cdef class ProtoOps
+cdef class Socket
+cdef class NetProtoFamily
+
+
+cdef class Sockaddr:
+    cdef public i64 family
+
+
+cdef class SockaddrIn(Sockaddr):
+    cdef public i64 sin_addr, sin_port
+
+
+@cython.final
+cdef class MsgHdr:
+    cdef public Sockaddr name
+    cdef public object iov
+    cdef public i64 off, size
+    cdef public list control
+    cdef public i64 controllen, flags
+    cdef public bint want_name
+
+
+cdef class ProtoOps:
+    cdef public i64 family
+
+    cpdef i64 release(self, Socket sock) except? -1
+    cpdef i64 bind(self, Socket sock, Sockaddr addr) except? -1
+    cpdef i64 connect(self, Socket sock, Sockaddr addr, i64 flags) except? -1
+    cpdef i64 socketpair(self, Socket sock, Socket other) except? -1
+    cpdef i64 accept(self, Socket sock, Socket newsock, i64 flags) except? -1
+    cpdef Sockaddr getname(self, Socket sock, i64 peer)
+    cpdef i64 poll(self, object file, Socket sock, object wait) except? -1
+    cpdef object ioctl(self, Socket sock, i64 cmd, object arg)
+    cpdef i64 listen(self, Socket sock, i64 backlog) except? -1
+    cpdef i64 shutdown(self, Socket sock, i64 how) except? -1
+    cpdef i64 setsockopt(self, Socket sock, i64 level, i64 optname, bytes optval) except? -1
+    cpdef bytes getsockopt(self, Socket sock, i64 level, i64 optname, i64 optlen)
+    cpdef i64 sendmsg(self, Socket sock, MsgHdr msg, i64 size) except? -1
+    cpdef i64 recvmsg(self, Socket sock, MsgHdr msg, i64 size, i64 flags) except? -1
+
+
+@cython.final
+cdef class Socket:
+    cdef public i64 state, type, flags
+    cdef public WaitQueueHead wq
+    cdef public object file
+    cdef public Sock sk
+    cdef public ProtoOps ops
+
+
+cdef class NetProtoFamily:
+    cdef public i64 family
+
+    cpdef i64 create(self, Net net, Socket sock, i64 protocol, i64 kern) except? -1
