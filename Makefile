@@ -42,15 +42,15 @@ test-compiled: .venv/test.stamp ## the suite on the compiled form
 	 3) test -z "$$SOFTNET_REQUIRE_EXT";; \
 	 *) exit 1;; esac
 
+lint: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 lint: .venv/lint.stamp ## format, style, types, contracts, pxd files, boxing in the generated C
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	PYTHONPATH=src .venv/bin/lint-imports --no-cache --no-logo
-	@if git ls-files --error-unmatch 'src/*.pxd' >/dev/null 2>&1; then \
-	 echo .venv/bin/cython-lint src; .venv/bin/cython-lint $$(git ls-files 'src/*.pxd'); fi
+	ruff format --check .
+	ruff check .
+	mypy
+	PYTHONPATH=src lint-imports --no-cache --no-logo
+	find src -name '*.pxd' | xargs cython-lint
 	@$(EXT) || test $$? -eq 3
-	$(PY) tools/boxlint.py
+	python tools/boxlint.py
 
 bench: .venv/build.stamp ## compare with the kernel's loopback, compiled with -O3
 	@$(EXT) --opt=-O3 --out=build/bench
@@ -62,7 +62,7 @@ asan: .venv/test.stamp ## the fuzz tests on a build with AddressSanitizer
 	@$(EXT) --opt="$(ASAN)" --out=build/asan
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
 	 ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 \
-	 PYTHONPATH=build/asan $(PY) -m pytest -p no:timeout --override-ini=timeout=0 $(PYTEST) tests/fuzz
+	 PYTHONPATH=build/asan $(PY) -m pytest --capture=sys -o timeout=0 $(PYTEST) tests/fuzz
 
 ext: .venv/build.stamp ## compile the hot modules: make ext M="softnet.wire.ip" OPT=-O3 OUT=dir
 	@$(EXT) --opt="$(OPT)" --out="$(OUT)" $(M)
