@@ -92,7 +92,10 @@ def extensions() -> list[Extension]:
 
 
 class OptionalBuildExt(build_ext):
-    """Without a working compiler: warn and stay plain Python."""
+    """Without a working compiler: warn and stay plain Python, all of it.
+
+    A compiled module cannot use the interpreted form of one it cimports.
+    """
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -105,6 +108,8 @@ class OptionalBuildExt(build_ext):
             if os.environ.get("SOFTNET_REQUIRE_EXT"):
                 raise
             self.warn(f"no compiled modules ({e})")
+            for path in self.get_outputs():
+                Path(path).unlink(missing_ok=True)
             self.extensions = []
 
 
