@@ -5,7 +5,7 @@ from softnet.kernel.lock cimport Mutex
 from softnet.kernel.timer cimport TimerBase
 from softnet.machine.cpu cimport Board
 from softnet.machine.entropy cimport RandomStream
-from softnet.structs.netdevice cimport NetDevice, PacketType
+from softnet.structs.netdevice cimport NetDevice, PacketType, RpsSockFlowTable
 from softnet.structs.netns_ipv4 cimport NetnsIpv4
 
 cdef class SnmpMib
@@ -44,6 +44,7 @@ cdef class Net:
     cdef public i64 ifindex
     cdef public NetDevice loopback_dev
     cdef public PacketType ptype_all
+    cdef public list ptype_base, netdev_chain, nets
     cdef public dict nf_hooks
     cdef public i64 nf_active
     cdef public NetnsMib mib
@@ -63,3 +64,5 @@ cdef class NetnsCore:
     cdef public i64 rmem_default, rmem_max, wmem_default, wmem_max, optmem_max, somaxconn
     cdef public i64 message_cost, message_burst, warnings, xfrm_acq_expires
     cdef public dict prot_mem
+    cdef public i64 hashrnd, netstamp_needed
+    cdef public RpsSockFlowTable rps_sock_flow_table

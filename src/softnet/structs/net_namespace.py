@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from softnet.kernel.timer import TimerBase
     from softnet.machine.cpu import Board
     from softnet.machine.entropy import RandomStream
-    from softnet.structs.netdevice import NetDevice, PacketType
+    from softnet.structs.netdevice import NetDevice, PacketType, RpsSockFlowTable
     from softnet.structs.netns_ipv4 import NetnsIpv4
     from softnet.structs.sock import ProtoMem
 
@@ -95,6 +95,9 @@ class Net:
         "ifindex",
         "loopback_dev",
         "ptype_all",
+        "ptype_base",
+        "netdev_chain",
+        "nets",
         "nf_hooks",
         "nf_active",
         "mib",
@@ -123,6 +126,9 @@ class Net:
     ifindex: int  # the last index given out
     loopback_dev: NetDevice
     ptype_all: PacketType | None  # taps on every device
+    ptype_base: list[PacketType | None] | None  # sockets' handlers, beside the boot-time registry
+    netdev_chain: list[object]  # NotifierBlocks of this namespace only
+    nets: list[Net]  # net_namespace_list: one list, shared by the host's namespaces
     nf_hooks: dict[int, list[object]]  # (pf << 3 | hooknum) -> NfHookOps by priority
     nf_active: int  # bit (pf << 3 | hooknum) set while nf_hooks has a row there
     mib: NetnsMib
@@ -151,6 +157,9 @@ class Net:
         self.ifindex = 0
         self.loopback_dev = None  # type: ignore[assignment]  # loopback_net_init() sets it
         self.ptype_all = None
+        self.ptype_base = None
+        self.netdev_chain = []
+        self.nets = [self]  # setup_net() puts a later namespace into init_net's list instead
         self.nf_hooks = {}
         self.nf_active = 0
         self.mib = NetnsMib()
@@ -187,6 +196,9 @@ class NetnsCore:
         "warnings",
         "prot_mem",
         "xfrm_acq_expires",
+        "hashrnd",
+        "netstamp_needed",
+        "rps_sock_flow_table",
     )
 
     netdev_budget: int
@@ -204,6 +216,9 @@ class NetnsCore:
     warnings: int
     prot_mem: dict[str, ProtoMem]  # by Proto.name; no tunable, but it lives as long
     xfrm_acq_expires: int
+    hashrnd: int  # net/core/dev: the secret in flow hashes, 32 bits
+    netstamp_needed: int  # who wants received packets stamped
+    rps_sock_flow_table: RpsSockFlowTable | None
 
     def __init__(self) -> None:
         self.netdev_budget = 300
@@ -221,3 +236,6 @@ class NetnsCore:
         self.warnings = 1
         self.prot_mem = {}
         self.xfrm_acq_expires = 30
+        self.hashrnd = 0
+        self.netstamp_needed = 0
+        self.rps_sock_flow_table = None

@@ -1,15 +1,19 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.arch.mem as mem
 from softnet.arch.types cimport i64
 from softnet.kernel.lock cimport SpinLock
 from softnet.machine.cpu cimport Cpu
 from softnet.structs.inetdevice cimport InDevice
-from softnet.structs.net_namespace cimport Net
+from softnet.structs.net_namespace cimport Net, NetnsCore
 from softnet.structs.sch_generic cimport Qdisc
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 
 cdef class NetDeviceStats
 cdef class NetdevQueue
+cdef class RpsDevFlowTable
+cdef class RpsSockFlowTable
+cdef class NetdevRxQueue
 cdef class HeaderOps
 cdef class RxHandler
 cdef class Napi
@@ -37,6 +41,29 @@ cdef class NetdevQueue:
     cdef public i64 xmit_lock_owner, trans_start, trans_timeout
 
 
+@cython.final
+cdef class RpsDevFlowTable:
+    cdef public object cpu_own, last_qtail_own
+    cdef i64 *cpu
+    cdef i64 *last_qtail
+    cdef public i64 mask
+
+
+@cython.final
+cdef class RpsSockFlowTable:
+    cdef public object ents_own
+    cdef i64 *ents
+    cdef public i64 mask
+
+
+@cython.final
+cdef class NetdevRxQueue:
+    cdef public NetDevice dev
+    cdef public i64 index
+    cdef public list rps_map
+    cdef public RpsDevFlowTable rps_flow_table
+
+
 cdef class HeaderOps:
     cpdef i64 create(self, SkBuff skb, NetDevice dev, i64 type, bytes daddr, bytes saddr,
                      i64 len) except? -1
@@ -53,11 +80,12 @@ cdef class Napi:
     cdef public i64 weight, state
     cdef public Napi next
     cdef public i64 gro_count
-    cdef public SkBuff gro_list, skb
+    cdef public SkBuff gro_list, gro_pp, skb
     cdef public SoftnetData sd
     cdef public Napi napi_next
 
     cpdef i64 poll(self, i64 budget) except? -1
+    cpdef i64 irq_armed(self) except? -2
 
 
 cdef class PacketType:
@@ -83,7 +111,8 @@ cdef class SoftnetData:
     cdef public Napi backlog
     cdef public i64 processed, time_squeeze, cpu_collision, received_rps, dropped
     cdef public SoftnetData rps_ipi_list, rps_ipi_next
-    cdef public i64 xmit_recursion
+    cdef public i64 xmit_recursion, input_queue_head, input_queue_tail
+    cdef public NetnsCore core
 
 
 cdef class NetDevice:
@@ -117,6 +146,11 @@ cdef class NetDevice:
     cdef public i64 addr_assign_type
     cdef public str kind, ifalias
     cdef public i64 tap_count
+    cdef public list rx
+    cdef public i64 real_num_rx_queues, rx_dropped
+    cdef public NetdevQueue ingress_queue
+    cdef public list xps_maps
+    cdef public i64 uc_promisc
 
     cpdef i64 ndo_init(self) except? -1
     cpdef void ndo_uninit(self) except *

@@ -12,13 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
+import softnet.arch.mem as mem
 from softnet.kernel.lock import SpinLock
 from softnet.structs.skbuff import SkBuffHead
 
 if TYPE_CHECKING:
+    from softnet.arch.mem import I64s
     from softnet.machine.cpu import Cpu
     from softnet.structs.inetdevice import InDevice
-    from softnet.structs.net_namespace import Net
+    from softnet.structs.net_namespace import Net, NetnsCore
     from softnet.structs.sch_generic import Qdisc
     from softnet.structs.skbuff import SkBuff
     from softnet.structs.sock import Sock
@@ -140,6 +142,65 @@ class NetdevQueue:
         self.trans_timeout = 0
 
 
+class RpsDevFlowTable:
+    """struct rps_dev_flow_table: per flow hash, the CPU that serves it and where its packets end.
+
+    `cpu` holds -1 (RPS_NO_CPU) until the flow was steered; `last_qtail` is the input_queue_tail of
+    that CPU behind the flow's last packet.
+    """
+
+    __slots__ = ("cpu", "cpu_own", "last_qtail", "last_qtail_own", "mask")
+
+    cpu_own: object
+    cpu: I64s
+    last_qtail_own: object
+    last_qtail: I64s
+    mask: int
+
+    def __init__(self, entries: int) -> None:
+        self.mask = entries - 1
+        self.cpu_own = mem.i64_array(entries)
+        self.cpu = mem.i64_ptr(self.cpu_own)
+        self.last_qtail_own = mem.i64_array(entries)
+        self.last_qtail = mem.i64_ptr(self.last_qtail_own)
+        for i in range(entries):
+            self.cpu[i] = -1
+
+
+class RpsSockFlowTable:
+    """struct rps_sock_flow_table: per flow hash, the CPU on which a task last received."""
+
+    __slots__ = ("ents", "ents_own", "mask")
+
+    ents_own: object
+    ents: I64s
+    mask: int
+
+    def __init__(self, entries: int) -> None:
+        self.mask = entries - 1
+        self.ents_own = mem.i64_array(entries)
+        self.ents = mem.i64_ptr(self.ents_own)
+        for i in range(entries):
+            self.ents[i] = -1
+
+
+class NetdevRxQueue:
+    """struct netdev_rx_queue: to which CPUs the packets of one receive queue are steered."""
+
+    __slots__ = ("dev", "index", "rps_flow_table", "rps_map")
+
+    dev: NetDevice
+    index: int
+    rps_map: list[int] | None  # CPU numbers
+    rps_flow_table: RpsDevFlowTable | None
+
+    def __init__(self, dev: NetDevice, index: int) -> None:
+        self.dev = dev
+        self.index = index
+        self.rps_map = None
+        self.rps_flow_table = None
+
+
 class HeaderOps:
     """struct header_ops: how a link type writes its header."""
 
@@ -183,14 +244,26 @@ class Napi:
     Either it is scheduled (on a poll list, its interrupt off) or its interrupt is armed: never both.
     """
 
-    __slots__ = ("dev", "weight", "state", "next", "gro_count", "gro_list", "skb", "sd", "napi_next")
+    __slots__ = (
+        "dev",
+        "weight",
+        "state",
+        "next",
+        "gro_count",
+        "gro_list",
+        "gro_pp",
+        "skb",
+        "sd",
+        "napi_next",
+    )
 
     dev: NetDevice | None
     weight: int
     state: int  # const.NAPI_STATE_* bits
     next: Napi | None  # link in softnet_data.poll_list
     gro_count: int
-    gro_list: SkBuff | None
+    gro_list: SkBuff | None  # linked by next
+    gro_pp: SkBuff | None  # set by gro_receive(): the held packet to complete now
     skb: SkBuff | None
     sd: SoftnetData | None  # whose poll list it is on
     napi_next: Napi | None  # dev_list: the device's next napi
@@ -202,6 +275,7 @@ class Napi:
         self.next = None
         self.gro_count = 0
         self.gro_list = None
+        self.gro_pp = None
         self.skb = None
         self.sd = None
         self.napi_next = None
@@ -209,6 +283,13 @@ class Napi:
     def poll(self, budget: int) -> int:
         """Receive at most budget packets and say how many; fewer means napi_complete() was called."""
         return 0
+
+    def irq_armed(self) -> int:
+        """1 if the device may interrupt for this napi, 0 if not, -1 if the driver cannot say.
+
+        No function of Linux: net_rx_action() checks "scheduled or armed, never both" by it.
+        """
+        return -1
 
 
 class PacketType:
@@ -233,7 +314,7 @@ class PacketType:
 
     def gso_segment(self, skb: SkBuff, features: int) -> SkBuff | None:
         """Cut skb (data at this protocol's header) into a list linked by next; skb stays the
-        caller's. None if it only had to be verified."""
+        caller's. None if it only had to be verified, skb itself if it cannot be cut (malformed)."""
         return None
 
     def gso_send_check(self, skb: SkBuff) -> int:
@@ -241,7 +322,11 @@ class PacketType:
         return 0
 
     def gro_receive(self, napi: Napi, skb: SkBuff) -> int:
-        """Offer skb to the packets that napi holds: const.GRO_*."""
+        """Offer skb to the packets that napi holds (napi.gro_list); see net/core/dev/gro.
+
+        GRO_NORMAL: deliver it as it is. Else skb.gro_same_flow (merged, GRO_MERGED_FREE if only the
+        SkBuff is left of it) and skb.gro_flush (must not be held) say what became of it, and
+        napi.gro_pp is the held packet that has to be completed now."""
         return const.GRO_NORMAL
 
     def gro_complete(self, skb: SkBuff) -> int:
@@ -270,6 +355,9 @@ class SoftnetData:
         "rps_ipi_list",
         "rps_ipi_next",
         "xmit_recursion",
+        "input_queue_head",
+        "input_queue_tail",
+        "core",
     )
 
     cpu: Cpu
@@ -289,6 +377,9 @@ class SoftnetData:
     rps_ipi_list: SoftnetData | None
     rps_ipi_next: SoftnetData | None
     xmit_recursion: int
+    input_queue_head: int  # packets ever taken from the backlog, 32 bits
+    input_queue_tail: int  # packets ever put there
+    core: NetnsCore  # init_net's: what is one for all namespaces
 
     def __init__(self, cpu: Cpu, backlog: Napi) -> None:
         self.cpu = cpu
@@ -308,6 +399,9 @@ class SoftnetData:
         self.rps_ipi_list = None
         self.rps_ipi_next = None
         self.xmit_recursion = 0
+        self.input_queue_head = 0
+        self.input_queue_tail = 0
+        self.core = None  # type: ignore[assignment]  # net_dev_init() sets it
         backlog.sd = self
 
 
@@ -373,6 +467,12 @@ class NetDevice:
         "kind",
         "ifalias",
         "tap_count",
+        "rx",
+        "real_num_rx_queues",
+        "rx_dropped",
+        "ingress_queue",
+        "xps_maps",
+        "uc_promisc",
     )
 
     name: str
@@ -433,6 +533,12 @@ class NetDevice:
     kind: str  # rtnl_link_ops->kind: "veth", "tun", "" for hardware
     ifalias: str
     tap_count: int
+    rx: list[NetdevRxQueue] | None  # _rx, made when RPS or RFS is first configured
+    real_num_rx_queues: int
+    rx_dropped: int  # the core's own drops, beside those of the driver in stats
+    ingress_queue: NetdevQueue | None
+    xps_maps: list[list[int] | None] | None  # by CPU: the transmit queues it should use
+    uc_promisc: int  # promiscuous because the device cannot filter unicast addresses
 
     def __init__(self, name: str, txqs: int = 1) -> None:
         self.name = name
@@ -493,6 +599,12 @@ class NetDevice:
         self.kind = ""
         self.ifalias = ""
         self.tap_count = 0
+        self.rx = None
+        self.real_num_rx_queues = 1
+        self.rx_dropped = 0
+        self.ingress_queue = None
+        self.xps_maps = None
+        self.uc_promisc = 0
 
     def ndo_init(self) -> int:
         """Late setup inside register_netdevice(); 0 or -errno."""

@@ -17,6 +17,7 @@ cdef class Qdisc:
     cdef public SpinLock lock
     cdef public Qdisc next_sched
     cdef public i64 bytes, packets, drops, requeues, overlimits, backlog, refcnt
+    cdef public bint noqueue, running
 
     cpdef i64 enqueue(self, SkBuff skb) except? -1
     cpdef SkBuff dequeue(self)

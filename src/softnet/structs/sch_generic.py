@@ -41,6 +41,8 @@ class Qdisc:
         "overlimits",
         "backlog",
         "refcnt",
+        "noqueue",
+        "running",
     )
 
     id: str  # ops->id: "pfifo_fast"
@@ -61,6 +63,8 @@ class Qdisc:
     overlimits: int
     backlog: int
     refcnt: int
+    noqueue: bool  # ops->enqueue is NULL: a packet goes straight to the driver
+    running: bool  # __QDISC___STATE_RUNNING: somebody is dequeueing
 
     def __init__(self, dev_queue: NetdevQueue, id: str) -> None:
         self.id = id
@@ -81,6 +85,8 @@ class Qdisc:
         self.overlimits = 0
         self.backlog = 0
         self.refcnt = 1
+        self.noqueue = False
+        self.running = False
 
     def enqueue(self, skb: SkBuff) -> int:
         """Take skb: NET_XMIT_SUCCESS, or NET_XMIT_DROP / _CN with skb freed."""
