@@ -77,31 +77,31 @@ def constants():
 def csum_seconds(buf, int repeat):
     """Seconds that one csum_partial() over the buffer takes, from repeat of them: for bench/."""
     from time import perf_counter
-    cdef Py_ssize_t i, n = len(buf), s = 0
+    cdef Py_ssize_t _i, n = len(buf), s = 0
     cdef unsigned char *p = mem.addr(buf)
     start = perf_counter()
-    for i in range(repeat):
+    for _i in range(repeat):
         s = csum.csum_partial(p, 0, n, s)
     return (perf_counter() - start) / repeat, s
 
 def csum_copy_seconds(src, dst, int repeat):
     """The same of csum_partial_copy()."""
     from time import perf_counter
-    cdef Py_ssize_t i, n = len(src), s = 0
+    cdef Py_ssize_t _i, n = len(src), s = 0
     cdef unsigned char *p = mem.addr(src)
     cdef unsigned char *d = mem.addr(dst)
     start = perf_counter()
-    for i in range(repeat):
+    for _i in range(repeat):
         s = csum.csum_partial_copy(p, 0, d, 0, n, s)
     return (perf_counter() - start) / repeat, s
 
 def copy_seconds(src, Py_ssize_t soff, dst, Py_ssize_t doff, Py_ssize_t n, int repeat):
     """The same of copy()."""
     from time import perf_counter
-    cdef Py_ssize_t i
+    cdef Py_ssize_t _i
     cdef unsigned char *p = mem.addr(src)
     cdef unsigned char *d = mem.addr(dst)
     start = perf_counter()
-    for i in range(repeat):
+    for _i in range(repeat):
         mem.copy(d, doff, p, soff, n)
     return (perf_counter() - start) / repeat

@@ -1,7 +1,9 @@
 # The C twin of mem.py: never compiled itself, inlined wherever it is cimported.
 # Docstrings are there. Nothing here checks a length, but for the copies from and to user space.
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport (
+    PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
+)
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_FromStringAndSize, PyByteArray_GET_SIZE
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport EFAULT
@@ -16,9 +18,10 @@ cdef extern from *:
     #include <string.h>
 
     /* Unaligned loads and stores: gcc turns each memcpy into one instruction. */
-    static inline uint16_t sn_ld16(const unsigned char *p) { uint16_t v; memcpy(&v, p, 2); return v; }
-    static inline uint32_t sn_ld32(const unsigned char *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-    static inline uint64_t sn_ld64(const unsigned char *p) { uint64_t v; memcpy(&v, p, 8); return v; }
+    #define SN_LOAD(bits, p) uint##bits##_t v; memcpy(&v, p, sizeof v); return v
+    static inline uint16_t sn_ld16(const unsigned char *p) { SN_LOAD(16, p); }
+    static inline uint32_t sn_ld32(const unsigned char *p) { SN_LOAD(32, p); }
+    static inline uint64_t sn_ld64(const unsigned char *p) { SN_LOAD(64, p); }
     static inline void sn_st16(unsigned char *p, uint16_t v) { memcpy(p, &v, 2); }
     static inline void sn_st32(unsigned char *p, uint32_t v) { memcpy(p, &v, 4); }
     static inline void sn_st64(unsigned char *p, uint64_t v) { memcpy(p, &v, 8); }
