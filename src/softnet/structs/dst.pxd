@@ -43,6 +43,8 @@ cdef class DstEntry:
 
 cdef list NO_METRICS
 
+cpdef list dst_default_metrics()
+
 cpdef DstEntry dst_check(DstEntry dst, i64 cookie)
 
 cpdef DstEntry sk_dst_get(Sock sk)

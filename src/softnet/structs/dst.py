@@ -166,6 +166,11 @@ class DstEntry:
 NO_METRICS: list[int] = [0] * RTAX_SLOTS
 
 
+def dst_default_metrics() -> list[int]:
+    """dst_default_metrics[]: the list that everything without metrics shares. Never write to it."""
+    return NO_METRICS
+
+
 def dst_check(dst: DstEntry, cookie: int) -> DstEntry | None:
     """dst_check(): dst itself, or None when it went stale."""
     if dst.obsolete:
