@@ -17,7 +17,7 @@ from __future__ import annotations
 import softnet.arch.mem as mem
 
 
-def csum_partial(p: mem.Mem, o: int, n: int, s: int) -> int:
+def csum_partial(p: mem.Source, o: int, n: int, s: int) -> int:
     """The sum s and the n bytes at p + o."""
     assert min(o, n) >= 0
     block = memoryview(p)[o : o + n]
@@ -25,7 +25,7 @@ def csum_partial(p: mem.Mem, o: int, n: int, s: int) -> int:
     return csum_add(s, _fold16(int.from_bytes(block, "big") << 8 * (n & 1)))
 
 
-def csum_partial_copy(src: mem.Mem, soff: int, dst: bytearray, doff: int, n: int, s: int) -> int:
+def csum_partial_copy(src: mem.Source, soff: int, dst: bytearray, doff: int, n: int, s: int) -> int:
     """Copy n bytes from src + soff to dst + doff, and answer the sum s and these bytes: one pass.
 
     Source first, as in Linux; the two must not overlap.
@@ -85,12 +85,12 @@ def csum_tcpudp_magic(saddr: int, daddr: int, length: int, proto: int, s: int) -
     return csum_fold(csum_tcpudp_nofold(saddr, daddr, length, proto, s))
 
 
-def ip_fast_csum(p: mem.Mem, o: int, ihl: int) -> int:
+def ip_fast_csum(p: mem.Source, o: int, ihl: int) -> int:
     """The checksum over the IP header of ihl 32-bit words at p + o; 0 says that it is right."""
     return csum_fold(csum_partial(p, o, ihl * 4, 0))
 
 
-def ip_compute_csum(p: mem.Mem, o: int, n: int) -> int:
+def ip_compute_csum(p: mem.Source, o: int, n: int) -> int:
     """The checksum over n bytes, as ICMP and IGMP use it."""
     return csum_fold(csum_partial(p, o, n, 0))
 

@@ -16,12 +16,13 @@ from __future__ import annotations
 import errno
 from typing import Any, TypeAlias
 
-Mem: TypeAlias = bytes | bytearray  # const u8 * once compiled
+Mem: TypeAlias = Any  # a field that holds a pointer: u8 * once compiled
+Source: TypeAlias = bytes | bytearray  # what a pointer may be read from; writes need a bytearray
 I64s: TypeAlias = list[int]  # i64 * once compiled
 UserBuffer: TypeAlias = Any  # has the buffer protocol; Python 3.11 cannot say so
 
 
-def addr(buf: Mem) -> Any:
+def addr(buf: Source) -> Mem:
     """The pointer to a bytes or bytearray. Keep the object as well; never resize it."""
     return buf
 
@@ -29,22 +30,22 @@ def addr(buf: Mem) -> Any:
 # ---- network byte order
 
 
-def get8(p: Mem, o: int) -> int:
+def get8(p: Source, o: int) -> int:
     assert o >= 0
     return p[o]
 
 
-def get16(p: Mem, o: int) -> int:
+def get16(p: Source, o: int) -> int:
     assert o >= 0
     return p[o] << 8 | p[o + 1]
 
 
-def get32(p: Mem, o: int) -> int:
+def get32(p: Source, o: int) -> int:
     assert o >= 0
     return p[o] << 24 | p[o + 1] << 16 | p[o + 2] << 8 | p[o + 3]
 
 
-def get64(p: Mem, o: int) -> int:
+def get64(p: Source, o: int) -> int:
     """Eight bytes as a signed number: an i64 holds no other."""
     assert 0 <= o <= len(p) - 8
     return int.from_bytes(p[o : o + 8], "big", signed=True)
@@ -75,17 +76,17 @@ def put64(p: bytearray, o: int, v: int) -> None:
 # ---- little endian: descriptors of devices, BPF programs, pcap files
 
 
-def get16le(p: Mem, o: int) -> int:
+def get16le(p: Source, o: int) -> int:
     assert o >= 0
     return p[o + 1] << 8 | p[o]
 
 
-def get32le(p: Mem, o: int) -> int:
+def get32le(p: Source, o: int) -> int:
     assert o >= 0
     return p[o + 3] << 24 | p[o + 2] << 16 | p[o + 1] << 8 | p[o]
 
 
-def get64le(p: Mem, o: int) -> int:
+def get64le(p: Source, o: int) -> int:
     assert 0 <= o <= len(p) - 8
     return int.from_bytes(p[o : o + 8], "little", signed=True)
 
@@ -109,13 +110,13 @@ def put64le(p: bytearray, o: int, v: int) -> None:
 # ---- blocks
 
 
-def copy(dst: bytearray, doff: int, src: Mem, soff: int, n: int) -> None:
+def copy(dst: bytearray, doff: int, src: Source, soff: int, n: int) -> None:
     """memcpy(dst + doff, src + soff, n). The two must not overlap."""
     assert min(doff, soff, n) >= 0
     memoryview(dst)[doff : doff + n] = memoryview(src)[soff : soff + n]
 
 
-def move(dst: bytearray, doff: int, src: Mem, soff: int, n: int) -> None:
+def move(dst: bytearray, doff: int, src: Source, soff: int, n: int) -> None:
     """memmove(): a copy whose two ends may overlap."""
     assert min(doff, soff, n) >= 0
     memoryview(dst)[doff : doff + n] = bytes(memoryview(src)[soff : soff + n])
@@ -127,20 +128,20 @@ def fill(p: bytearray, o: int, n: int, byte: int) -> None:
     memoryview(p)[o : o + n] = bytes((byte & 0xFF,)) * n
 
 
-def equal(a: Mem, aoff: int, b: Mem, boff: int, n: int) -> bool:
+def equal(a: Source, aoff: int, b: Source, boff: int, n: int) -> bool:
     """Are the n bytes at a + aoff and at b + boff the same?"""
     assert min(aoff, boff, n) >= 0
     return memoryview(a)[aoff : aoff + n] == memoryview(b)[boff : boff + n]
 
 
-def compare(a: Mem, aoff: int, b: Mem, boff: int, n: int) -> int:
+def compare(a: Source, aoff: int, b: Source, boff: int, n: int) -> int:
     """memcmp(): -1, 0 or 1 as the n bytes of a sort before, like or after those of b."""
     assert min(aoff, boff, n) >= 0
     x, y = bytes(a[aoff : aoff + n]), bytes(b[boff : boff + n])
     return (x > y) - (x < y)
 
 
-def tobytes(p: Mem, o: int, n: int) -> bytes:
+def tobytes(p: Source, o: int, n: int) -> bytes:
     """A new bytes object of the n bytes at p + o."""
     assert min(o, n) >= 0
     return bytes(memoryview(p)[o : o + n])
@@ -149,7 +150,7 @@ def tobytes(p: Mem, o: int, n: int) -> bytes:
 # ---- user space
 
 
-def copy_to_user(buf: UserBuffer, off: int, src: Mem, soff: int, n: int) -> int:
+def copy_to_user(buf: UserBuffer, off: int, src: Source, soff: int, n: int) -> int:
     """Copy n bytes at src + soff into the user's buffer, from its byte off on; return n.
 
     OSError(EFAULT) when they do not fit; BufferError when buf is read-only or not contiguous;
