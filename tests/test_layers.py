@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tools.buildext import cimports, closure, dotted
+
 SRC = Path(__file__).parent.parent / "src"
 PXDS = sorted(p for p in SRC.rglob("*.pxd") if p.stem != "__init__")
 # C types only: the interpreter has nothing to import there.
 TYPES = "softnet.arch.types"
 
 FROM = re.compile(r"^from\s+([\w.]+)\s+cimport\b", re.M)
+SUBCLASS = re.compile(r"^cdef class (\w+)\((\w+)\)", re.M)
+NAMES = re.compile(r"^from\s+([\w.]+)\s+cimport\s+(\([^)]*\)|[^#\n]*)", re.M)
 PLAIN = re.compile(r"^cimport\s+([\w.]+)(?:\s+as\s+(\w+))?", re.M)
 
 
@@ -56,6 +60,41 @@ def test_cimports_are_absolute_and_name_modules(pxd: Path) -> None:
     for name in FROM.findall(text):
         path = SRC / name.replace(".", "/")
         assert not path.is_dir(), f"`from {name} cimport module`: write `cimport {name}.module as`"
+
+
+def base_rings(texts: dict[str, str], graph: dict[str, set[str]]) -> list[str]:
+    """Return the classes whose base's .pxd leads back to their own by cimports."""
+    rings = []
+    for module, text in texts.items():
+        home = {
+            name.split()[-1]: base
+            for base, names in NAMES.findall(text)
+            for name in names.strip("()").split(",")
+            if name.strip()
+        }
+        for cls, base in SUBCLASS.findall(text):
+            if base in home and module in closure({home[base]}, graph):
+                rings.append(f"{module}.{cls}({home[base]}.{base})")
+    return rings
+
+
+def test_no_base_class_leads_back_to_its_subclass() -> None:
+    """Cython 3.3 then declares the subclass twice, or loops until memory ends."""
+    texts = {dotted(p, SRC): p.read_text() for p in PXDS}
+    graph = {dotted(p, SRC): cimports(p, dotted(p, SRC)) for p in PXDS}
+    assert base_rings(texts, graph) == []
+
+
+def test_a_ring_through_a_base_class_is_seen() -> None:
+    texts = {
+        "softnet.a": "from softnet.b cimport B, X\ncdef class A(B):\n    pass\n",
+        "softnet.b": "from softnet.c cimport C\ncdef class B:\n    cdef C c\n",
+        "softnet.c": "from softnet.a cimport A\ncdef class C:\n    cdef A a\n",
+    }
+    graph = {"softnet.a": {"softnet.b"}, "softnet.b": {"softnet.c"}, "softnet.c": {"softnet.a"}}
+    assert base_rings(texts, graph) == ["softnet.a.A(softnet.b.B)"]
+    graph["softnet.c"] = set()
+    assert base_rings(texts, graph) == []
 
 
 def test_a_cimport_that_the_py_lacks_is_seen() -> None:

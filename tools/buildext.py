@@ -30,6 +30,7 @@ import io
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
@@ -50,6 +51,8 @@ from Cython.Compiler.Main import compile as cython_compile
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 COMPLAINT = "Error compiling Cython file:"
+MEMORY_MAX = 3 << 30  # bytes one compilation may take
+ENDLESS = "does a class's base come from a .pxd that cimports, at any distance, the class's own?"
 NO_COMPILER = 3  # exit status: nothing was wrong with the sources
 
 CIMPORT_FROM = re.compile(r"^\s*from\s+(\.*)([\w.]*)\s+cimport\s+(\([^)]*\)|[^#\n]*)", re.M)
@@ -156,7 +159,7 @@ def fingerprint(salt: str, source: bytes, rest: str) -> str:
 
 
 def sync(src: Path, dst: Path) -> None:
-    """Make dst hold the same files as src; .so files of dst and newer caches are left alone."""
+    """Make dst hold the same files as src; the .so files and caches of dst stay."""
     wanted = set()
     for path in src.rglob("*"):
         if path.is_dir() or "__pycache__" in path.parts or path.suffix in (".so", ".pyc"):
@@ -230,6 +233,10 @@ class Toolchain:
     def build(self, m: Module) -> tuple[bool, float, str]:
         """Compile m in a process of its own; return success, seconds, and what the tools said."""
         start = time.monotonic()
+        # A class whose base's .pxd cimports the class's own .pxd sends Cython into an endless
+        # loop that eats all memory: this one module is to fail, not the machine.
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, hard))
         os.chdir(self.stage)
         said = io.StringIO()
         good = self.compile(m, said)
@@ -268,14 +275,20 @@ class Toolchain:
         cfile.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
         directives = load_setup(self.root).DIRECTIVES
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            result = cython_compile(
-                str(source),
-                full_module_name=m.name,
-                output_file=str(cfile),
-                include_path=["src"],
-                compiler_directives=directives,
-            )
+        try:
+            with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+                result = cython_compile(
+                    str(source),
+                    full_module_name=m.name,
+                    output_file=str(cfile),
+                    include_path=["src"],
+                    compiler_directives=directives,
+                )
+        except MemoryError:
+            said.seek(0)
+            said.truncate()
+            said.write(f"{source}: Cython ran out of memory: {ENDLESS}")
+            return False
         if result.num_errors:
             cfile.unlink(missing_ok=True)
             return False
