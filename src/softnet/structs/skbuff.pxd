@@ -58,7 +58,7 @@ cdef class SkBuff:
     cdef public i64 vlan_tci, tc_index, tc_verd, dropcount, tstamp, nfctinfo
     cdef public i64 seq, end_seq, ack_seq, when, tcp_flags, sacked, ip_flags, pkt_id
     cdef public i64 gro_offset, gro_flush, gro_count
-    cdef public bint nohdr, local_df, peeked, ooo_okay, l4_rxhash, gro_same_flow, cloned
+    cdef public bint nohdr, local_df, peeked, ooo_okay, l4_rxhash, gro_same_flow, gro_free, cloned
 
     cpdef int reset_meta(self) except -1
     cpdef i64 headlen(self) except? -1
@@ -76,6 +76,9 @@ cdef class SkBuff:
     cpdef bint is_gso(self) except -1
     cpdef i64 end_offset(self) except? -1
     cpdef bytes head_bytes(self)
+
+
+cpdef str skb_panic(SkBuff skb, str what)
 
 
 @cython.final

@@ -172,6 +172,7 @@ class SkBuff:
         "gro_flush",
         "gro_count",
         "gro_same_flow",
+        "gro_free",
         "gro_last",
         "pkt_id",
         "site",
@@ -238,6 +239,7 @@ class SkBuff:
     gro_flush: int
     gro_count: int
     gro_same_flow: bool
+    gro_free: bool  # its data moved into another skb: only the SkBuff is left to free
     gro_last: SkBuff | None  # the end of the frag_list that GRO builds
 
     pkt_id: int  # for tracing: survives clone, copy, segmentation; 0 until first asked for
@@ -306,6 +308,7 @@ class SkBuff:
         self.gro_flush = 0
         self.gro_count = 0
         self.gro_same_flow = False
+        self.gro_free = False
         self.pkt_id = 0
 
     def headlen(self) -> int:
@@ -322,8 +325,8 @@ class SkBuff:
 
     def reserve(self, n: int) -> None:
         """skb_reserve(): make n bytes of headroom in a buffer that holds nothing yet."""
-        assert self.len == 0
-        assert self.tail + n <= self.shinfo.end
+        assert self.len == 0, skb_panic(self, "reserve in a packet that has data")
+        assert self.tail + n <= self.shinfo.end, skb_panic(self, "skb_over_panic")
         self.data += n
         self.tail += n
 
@@ -331,14 +334,14 @@ class SkBuff:
         """skb_put(): use n more bytes at the end; the offset in head where they start."""
         o = self.tail
         assert self.data_len == 0
-        assert o + n <= self.shinfo.end, "skb_over_panic"
+        assert o + n <= self.shinfo.end, skb_panic(self, "skb_over_panic")
         self.tail = o + n
         self.len += n
         return o
 
     def push(self, n: int) -> int:
         """skb_push(): prepend n bytes; the new data offset."""
-        assert n <= self.data, "skb_under_panic"
+        assert n <= self.data, skb_panic(self, "skb_under_panic")
         self.data -= n
         self.len += n
         return self.data
@@ -347,7 +350,7 @@ class SkBuff:
         """skb_pull(): drop n linear bytes off the front; the new data offset, -1 if too short."""
         if n > self.len:
             return -1
-        assert n <= self.len - self.data_len
+        assert n <= self.len - self.data_len, skb_panic(self, "pull past the linear part")
         self.len -= n
         self.data += n
         return self.data
@@ -383,6 +386,19 @@ class SkBuff:
     def head_bytes(self) -> bytes:
         """The linear part, copied out."""
         return mem.tobytes(self.ptr, self.data, self.len - self.data_len)
+
+
+def skb_panic(skb: SkBuff, what: str) -> str:
+    """skb_panic(): what went wrong with skb, for an assertion's message.
+
+    With the sanitizer on (net/core/skb_debug), also where skb was allocated and freed.
+    """
+    state = "freed" if skb.users == 0 else f"users={skb.users}"
+    site = "" if skb.site is None else f" {skb.site}"
+    return (
+        f"{what}: skb {state} len={skb.len} data_len={skb.data_len} data={skb.data} "
+        f"tail={skb.tail}{site}"
+    )
 
 
 class SkBuffHead:

@@ -64,7 +64,7 @@ cdef class Sock:
     cdef public Net sk_net
     cdef public i64 sk_shutdown, sk_no_check, sk_userlocks, sk_protocol, sk_type
     cdef public i64 sk_refcnt, sk_hash
-    cdef public Sock sk_next, sk_pprev, sk_bind_next
+    cdef public Sock sk_next, sk_pprev, sk_bind_next, sk_bind_prev
     cdef public SpinLock slock
     cdef public bint owned
     cdef public WaitQueueHead lock_wq

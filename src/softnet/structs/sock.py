@@ -189,6 +189,7 @@ class Sock:
         "sk_next",
         "sk_pprev",
         "sk_bind_next",
+        "sk_bind_prev",
         "slock",
         "owned",
         "lock_wq",
@@ -257,6 +258,7 @@ class Sock:
     sk_next: Sock | None  # links in a hash bucket
     sk_pprev: Sock | None
     sk_bind_next: Sock | None  # link among the owners of one local port
+    sk_bind_prev: Sock | None
     slock: SpinLock  # sk_lock.slock
     owned: bool  # sk_lock.owned: a task is inside a call on this socket
     lock_wq: WaitQueueHead | None  # sk_lock.wq, made by the first who waits
@@ -325,6 +327,7 @@ class Sock:
         self.sk_next = None
         self.sk_pprev = None
         self.sk_bind_next = None
+        self.sk_bind_prev = None
         self.slock = SpinLock("slock")
         self.owned = False
         self.lock_wq = None
@@ -413,7 +416,7 @@ class Sock:
 
 
 def sock_flag(sk: Sock, bit: int) -> bool:
-    """sock_flag(): is SOCK_* bit set? The direct call for the packet's path; sk.flag() is virtual."""
+    """sock_flag(): is SOCK_* bit set? A direct call, where sk.flag() is a virtual one."""
     return (sk.sk_flags >> bit) & 1 != 0
 
 

@@ -27,7 +27,7 @@ cdef class MsgHdr:
     cdef public i64 off, size
     cdef public list control
     cdef public i64 controllen, flags
-    cdef public bint want_name
+    cdef public bint want_name, fresh
 
 
 cdef class ProtoOps:

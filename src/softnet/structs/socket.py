@@ -55,9 +55,20 @@ class MsgHdr:
     off: how far the kernel has read or filled it; advanced by the copy helpers. size: its end.
     name: destination, or, after a receive, where it came from. control: (level, type, data) rows.
     flags: MSG_* of the call going in, msg_flags coming out. want_name: fill name in on receive.
+    fresh: iov is a mem.new_buf() that nobody has seen: it is written to though C has it as bytes.
     """
 
-    __slots__ = ("name", "iov", "off", "size", "control", "controllen", "flags", "want_name")
+    __slots__ = (
+        "name",
+        "iov",
+        "off",
+        "size",
+        "control",
+        "controllen",
+        "flags",
+        "want_name",
+        "fresh",
+    )
 
     name: Sockaddr | None
     iov: object
@@ -67,6 +78,7 @@ class MsgHdr:
     controllen: int  # room for control in bytes; more sets MSG_CTRUNC
     flags: int
     want_name: bool
+    fresh: bool
 
     def __init__(self, iov: object, size: int, flags: int = 0) -> None:
         self.name = None
@@ -77,10 +89,11 @@ class MsgHdr:
         self.controllen = 0
         self.flags = flags
         self.want_name = False
+        self.fresh = False
 
 
 class ProtoOps:
-    """struct proto_ops: one instance per (family, kind of socket). int results are negative errno."""
+    """struct proto_ops: one instance per (family, kind of socket). Ints may be -errno."""
 
     __slots__ = ("family",)
 
