@@ -10,7 +10,7 @@ cdef class Hrtimer(Event):
 
     cpdef i64 hrtimer_function(self) except? -1
     @cython.locals(when=i64)
-    cpdef int fire(self) except -1
+    cpdef void fire(self) except *
 
 
 cdef class CallHrtimer(Hrtimer):

@@ -9,8 +9,8 @@ cdef class Task
 
 
 cdef class SwitchHooks:
-    cpdef int on_switch_in(self, Task task) except -1
-    cpdef int on_switch_out(self, Task task) except -1
+    cpdef void on_switch_in(self, Task task) except *
+    cpdef void on_switch_out(self, Task task) except *
 
 
 @cython.final
@@ -69,11 +69,13 @@ cdef class Sched:
 @cython.locals(sched=Sched)
 cpdef Sched sched_of(Board machine)
 cpdef Task current()
-cdef Task need_current()
+cpdef Task need_current()
 cpdef bint wake_up_process(Task task) except -1
 cpdef int set_current_state(i64 new) except -1
-@cython.locals(me=Task, rq=RunQueue, runnable=Runnable)
+@cython.locals(me=Task, rq=RunQueue)
 cpdef int schedule() except -1
+@cython.locals(runnable=Runnable, task=Task)
+cdef void give_way(Task me, RunQueue rq) except *
 cdef int complain_atomic(Task me) except -1
 cpdef int might_sleep() except -1
 @cython.locals(me=Task, clock=Clock, queue=EventQueue, timer=SleepTimer, deadline=i64, left=i64)

@@ -214,6 +214,7 @@ class Task(Runnable):
 
     def body(self) -> None:
         """The bottom of the task's own stack. Returning from it goes to the main loop."""
+        self.woken = False
         try:
             self.raise_if_killed()
             self.value = self.fn(*self.args)
@@ -229,7 +230,7 @@ class Task(Runnable):
         """do_exit(): wake who waits for the end, then go for ever."""
         self.leave()
         self.bury()
-        if self.exception is not None and not self.keep_exception:
+        if self.exception is not None and self.killed is None and not self.keep_exception:
             state.failure = self.exception
         glet = self.glet
         self.glet = None
@@ -467,23 +468,30 @@ def schedule() -> None:
     rq = me.rq
     if me.state == const.TASK_INTERRUPTIBLE and me.signal_pending():
         me.state = const.TASK_RUNNING
-        return
-    if me.state == const.TASK_RUNNING:
-        if me.woken or rq.count == 0:
-            return
+    elif me.state != const.TASK_RUNNING:
+        give_way(me, rq)
+    elif not me.woken and rq.count:
         rq.add(me)
+        give_way(me, rq)
+    me.woken = False
+
+
+def give_way(me: Task, rq: RunQueue) -> None:
+    """context_switch(): to the next task, or to the main loop; returns when it is our turn again."""
     me.leave()
-    if rq.direct > 0:
-        rq.direct -= 1
-        runnable = rq.pop()
-        if runnable is me:
-            me.enter()
-            return
-        if isinstance(runnable, Task):
-            runnable.switch_to()
-            return
+    if rq.direct <= 0:
+        state.hub.switch()  # type: ignore[union-attr]  # a task runs, so there is a main loop
+        return
+    rq.direct -= 1
+    runnable = rq.pop()
+    if runnable is me:
+        me.enter()
+    elif isinstance(runnable, Task):
+        task: Task = runnable
+        task.switch_to()
+    else:
         state.handoff = runnable
-    state.hub.switch()  # type: ignore[union-attr]  # a task runs, so there is a main loop
+        state.hub.switch()  # type: ignore[union-attr]
 
 
 def complain_atomic(me: Task) -> None:

@@ -16,7 +16,7 @@ cdef list softirq_vec
 
 
 cdef class SoftirqAction:
-    cpdef int action(self) except -1
+    cpdef void action(self) except *
 
 
 @cython.final
@@ -34,7 +34,7 @@ cdef class Tasklet:
     cdef public bint scheduled
     cdef public i64 disabled
 
-    cpdef int func(self) except -1
+    cpdef void func(self) except *
 
 
 @cython.final

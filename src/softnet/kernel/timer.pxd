@@ -17,7 +17,7 @@ cdef class Timer:
     cdef i64 tslot
     cdef public i64 torder
 
-    cpdef int function(self) except -1
+    cpdef void function(self) except *
     cpdef bint timer_pending(self) except -1
 
 
@@ -49,7 +49,7 @@ cdef class TimerBase:
     cpdef i64 jiffies(self) except? -1
     cdef int add(self, Timer t, i64 expires) except -1
     @cython.locals(delta=i64, shift=i64, first=i64, slot=i64)
-    cdef int place(self, Timer t) except -1
+    cdef void place(self, Timer t) except *
     @cython.locals(head=Timer, last=Timer)
     cdef int hang(self, Timer t, i64 slot) except -1
     @cython.locals(slot=i64, head=Timer, following=Timer, before=Timer)
@@ -58,11 +58,11 @@ cdef class TimerBase:
     @cython.locals(best=i64, at=i64, i=i64, shift=i64, first=i64, slot=i64, soonest=i64)
     cpdef i64 next_expiry(self) except? -1
     @cython.locals(at=i64, shift=i64, first=i64, slot=i64, t=Timer, following=Timer)
-    cdef int jump(self, i64 to) except -1
+    cdef void jump(self, i64 to) except *
     @cython.locals(now=i64, upcoming=i64)
     cpdef int run_timers(self) except -1
     @cython.locals(t=Timer, following=Timer, work=list, in_order=bint)
-    cdef int collect(self, i64 slot) except -1
+    cdef void collect(self, i64 slot) except *
     @cython.locals(t=Timer, count=i64)
     cdef int run_work(self) except -1
     @cython.locals(when=i64)

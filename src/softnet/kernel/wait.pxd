@@ -28,7 +28,6 @@ cdef class WaitQueueHead:
 
 
 @cython.final
-@cython.freelist(64)
 cdef class TaskWait(WaitQueueEntry):
     cdef Task task
 
@@ -45,7 +44,7 @@ cpdef bint waitqueue_active(WaitQueueHead wq) except -1
 cpdef int add_wait_queue(WaitQueueHead wq, WaitQueueEntry e) except -1
 cpdef int add_wait_queue_exclusive(WaitQueueHead wq, WaitQueueEntry e) except -1
 cpdef int add_wait_queue_tail(WaitQueueHead wq, WaitQueueEntry e) except -1
-cpdef int remove_wait_queue(WaitQueueHead wq, WaitQueueEntry e) except -1
+cpdef void remove_wait_queue(WaitQueueHead wq, WaitQueueEntry e) except *
 cpdef i64 wake_up(WaitQueueHead wq, i64 key=*) except? -1
 cpdef i64 wake_up_nr(WaitQueueHead wq, i64 nr, i64 key=*) except? -1
 cpdef i64 wake_up_all(WaitQueueHead wq, i64 key=*) except? -1
@@ -62,6 +61,6 @@ cpdef int abort_exclusive_wait(WaitQueueHead wq, WaitQueueEntry e, i64 key=*) ex
 @cython.locals(me=Task, e=TaskWait)
 cpdef i64 wait_event(WaitQueueHead wq, WaitCondition condition, i64 timeout_ns=*) except? -2
 @cython.locals(me=Task, e=TaskWait)
-cpdef int wait_event_uninterruptible(WaitQueueHead wq, WaitCondition condition) except -1
+cpdef void wait_event_uninterruptible(WaitQueueHead wq, WaitCondition condition) except *
 @cython.locals(me=Task, e=TaskWait)
 cpdef i64 wait_interruptible(WaitQueueHead wq, i64 timeout_ns=*) except? -2

@@ -9,7 +9,7 @@ cdef class PciDriver
 
 cdef class Mmio:
     cpdef i64 readl(self, i64 off) except? -1
-    cpdef int writel(self, i64 off, i64 value) except -1
+    cpdef void writel(self, i64 off, i64 value) except *
 
 
 cdef class PciDevice:
@@ -27,7 +27,7 @@ cdef class PciDriver:
     cdef public list id_table
 
     cpdef i64 probe(self, PciDevice pdev) except? -1
-    cpdef int remove(self, PciDevice pdev) except -1
+    cpdef void remove(self, PciDevice pdev) except *
 
 
 cdef class Bus:

@@ -11,14 +11,14 @@ cdef i64 NS_PER_S
 
 
 cdef class CablePort:
-    cpdef int deliver(self, object frame, object meta) except -1
-    cpdef int carrier(self, bint up) except -1
+    cpdef void deliver(self, object frame, object meta) except *
+    cpdef void carrier(self, bint up) except *
 
 
 cdef class CableTap:
-    cpdef int on_frame(
+    cpdef void on_frame(
         self, i64 when, Direction direction, object frame, object meta, str verdict
-    ) except -1
+    ) except *
 
 
 cdef class DropRule:
@@ -29,7 +29,6 @@ cdef class DropRule:
 
 
 @cython.final
-@cython.freelist(256)
 cdef class Flight(Event):
     cdef Direction direction
     cdef object frame, meta
@@ -73,7 +72,7 @@ cdef class Direction:
     @cython.locals(flight=Flight)
     cdef int launch(self, object frame, object meta, i64 arrival) except -1
     @cython.locals(cable=Cable, now=i64)
-    cdef int arrive(self, Flight flight) except -1
+    cdef void arrive(self, Flight flight) except *
     @cython.locals(luck=RandomStream)
     cdef RandomStream stream(self, str impairment)
     @cython.locals(rule=DropRule, hit=bint)

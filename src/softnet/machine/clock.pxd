@@ -27,7 +27,7 @@ cdef class Runnable:
     cdef public bint queued
     cdef public Cpu cpu
 
-    cpdef int run(self) except -1
+    cpdef void run(self) except *
 
 
 @cython.final
@@ -42,7 +42,7 @@ cdef class RunQueue:
     @cython.locals(before=Runnable, r=Runnable)
     cpdef Runnable pop_at(self, i64 n)
     @cython.locals(at=Runnable, n=i64)
-    cpdef int discard(self, Runnable r) except -1
+    cpdef void discard(self, Runnable r) except *
 
 
 cdef class World:
@@ -70,4 +70,4 @@ cdef class World:
     cdef int housekeeping(self) except -1
     @cython.locals(now=i64, when=i64)
     cdef bint turn_real(self, i64 limit) except -1
-    cdef int wait_real(self, i64 when) except -1
+    cdef void wait_real(self, i64 when) except *

@@ -39,6 +39,17 @@ __all__ = [
     "World",
 ]
 
+# A compiled module does not show what it cimports. These are to be had here in both forms; compiled
+# code takes them from machine/event.py.
+globals().update(
+    CallEvent=CallEvent,
+    Clock=Clock,
+    Digest=Digest,
+    Event=Event,
+    EventQueue=EventQueue,
+    VirtualClock=VirtualClock,
+)
+
 # Turns of the main loop between two looks at signals, progress and the real epoll.
 HOUSEKEEPING_TURNS = 1024
 # With the real clock: runnables between two looks at what is due or readable.

@@ -7,7 +7,7 @@ cdef class Cpu
 
 
 cdef class Interrupt:
-    cpdef int deliver(self) except -1
+    cpdef void deliver(self) except *
 
 
 cdef class Board:
@@ -38,7 +38,7 @@ cdef class Cpu:
 
 
 cdef class SoftirqOps:
-    cpdef int invoke_softirq(self, Cpu cpu) except -1
+    cpdef void invoke_softirq(self, Cpu cpu) except *
 
 
 @cython.final

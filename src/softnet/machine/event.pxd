@@ -17,11 +17,10 @@ cdef class Event:
     cdef public i64 when, host_id, seq, index
     cdef public bint pending
 
-    cpdef int fire(self) except -1
+    cpdef void fire(self) except *
 
 
 @cython.final
-@cython.freelist(64)
 cdef class CallEvent(Event):
     cdef public object fn
 
@@ -43,7 +42,7 @@ cdef class EventQueue:
     cpdef i64 next_when(self) except? -1
     cpdef i64 pending_count(self) except? -1
     @cython.locals(last=Event, i=i64)
-    cdef int remove(self, Event event) except -1
+    cdef void remove(self, Event event) except *
     @cython.locals(heap=list, parent=Event, j=i64)
     cdef int sift_up(self, Event event, i64 i) except -1
     @cython.locals(heap=list, child=Event, other=Event, n=i64, j=i64)

@@ -36,12 +36,12 @@ cdef class IrqLine(Interrupt):
     cdef public list actions, counts
     cdef IrqDeliver messenger
 
-    cpdef int raise_irq(self) except -1
+    cpdef void raise_irq(self) except *
     cpdef int lower_irq(self) except -1
     cdef int send(self) except -1
     @cython.locals(handled=i64, action=IrqAction)
     cdef int run_handlers(self, Cpu cpu) except -1
-    cdef int note_interrupt(self, i64 handled) except -1
+    cdef void note_interrupt(self, i64 handled) except *
     cpdef int set_affinity(self, Cpu cpu) except -1
 
 

@@ -243,7 +243,8 @@ class IrqController:
 
     def disable_irq(self, irq: int) -> None:
         """Mask a line. Nests."""
-        self.line(irq).depth += 1
+        line = self.line(irq)
+        line.depth += 1
 
     def enable_irq(self, irq: int) -> None:
         """Undo one disable_irq(); the outermost lets in what is pending."""

@@ -37,7 +37,7 @@ cdef class RxSlab:
     cpdef bytearray take(self, i64 i)
     cpdef int unpost(self, i64 i) except -1
     @cython.locals(i=i64, off=i64, n=i64, buf=bytearray)
-    cpdef int write(self, i64 addr, object data) except -1
+    cpdef void write(self, i64 addr, object data) except *
     @cython.locals(i=i64, off=i64, buf=bytearray)
     cpdef bytes read(self, i64 addr, i64 n)
 
@@ -63,6 +63,6 @@ cdef class Memory:
     @cython.locals(area=Coherent, m=DmaMapping, off=i64)
     cpdef bytes dma_read(self, i64 addr, i64 n)
     @cython.locals(area=Coherent, m=DmaMapping, off=i64, n=i64)
-    cpdef int dma_write(self, i64 addr, object data) except -1
+    cpdef void dma_write(self, i64 addr, object data) except *
     @cython.locals(m=DmaMapping, slot=i64)
     cdef DmaMapping mapping(self, i64 addr, i64 n, i64 forbidden)
