@@ -470,6 +470,11 @@ cdef enum:
     TCP_TW_RST = 1
     TCP_TW_ACK = 2
     TCP_TW_SYN = 3
+    IPSKB_FORWARDED = 1
+    IPSKB_XFRM_TUNNEL_SIZE = 2
+    IPSKB_XFRM_TRANSFORMED = 4
+    IPSKB_FRAG_COMPLETE = 8
+    IPSKB_REROUTED = 16
 
 cdef extern from *:
     const Py_ssize_t U32_MAX "0xffffffffL"

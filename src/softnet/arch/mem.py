@@ -31,16 +31,19 @@ def addr(buf: Source) -> Mem:
 
 
 def get8(p: Source, o: int) -> int:
+    """The byte at p + o."""
     assert o >= 0
     return p[o]
 
 
 def get16(p: Source, o: int) -> int:
+    """The 16-bit number at p + o."""
     assert o >= 0
     return p[o] << 8 | p[o + 1]
 
 
 def get32(p: Source, o: int) -> int:
+    """The 32-bit number at p + o."""
     assert o >= 0
     return p[o] << 24 | p[o + 1] << 16 | p[o + 2] << 8 | p[o + 3]
 
@@ -52,23 +55,26 @@ def get64(p: Source, o: int) -> int:
 
 
 def put8(p: bytearray, o: int, v: int) -> None:
-    """Store the low 8 bits of v; put16 to put64 likewise store what fits."""
+    """Store the low 8 bits of v."""
     assert o >= 0
     p[o] = v & 0xFF
 
 
 def put16(p: bytearray, o: int, v: int) -> None:
+    """Store the low 16 bits of v."""
     assert o >= 0
     p[o + 1] = v & 0xFF
     p[o] = v >> 8 & 0xFF
 
 
 def put32(p: bytearray, o: int, v: int) -> None:
+    """Store the low 32 bits of v."""
     assert 0 <= o <= len(p) - 4
     p[o : o + 4] = (v & 0xFFFFFFFF).to_bytes(4, "big")
 
 
 def put64(p: bytearray, o: int, v: int) -> None:
+    """Store the low 64 bits of v."""
     assert 0 <= o <= len(p) - 8
     p[o : o + 8] = (v & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "big")
 
@@ -77,32 +83,38 @@ def put64(p: bytearray, o: int, v: int) -> None:
 
 
 def get16le(p: Source, o: int) -> int:
+    """The 16-bit number at p + o."""
     assert o >= 0
     return p[o + 1] << 8 | p[o]
 
 
 def get32le(p: Source, o: int) -> int:
+    """The 32-bit number at p + o."""
     assert o >= 0
     return p[o + 3] << 24 | p[o + 2] << 16 | p[o + 1] << 8 | p[o]
 
 
 def get64le(p: Source, o: int) -> int:
+    """Eight bytes as a signed number."""
     assert 0 <= o <= len(p) - 8
     return int.from_bytes(p[o : o + 8], "little", signed=True)
 
 
 def put16le(p: bytearray, o: int, v: int) -> None:
+    """Store the low 16 bits of v."""
     assert o >= 0
     p[o + 1] = v >> 8 & 0xFF
     p[o] = v & 0xFF
 
 
 def put32le(p: bytearray, o: int, v: int) -> None:
+    """Store the low 32 bits of v."""
     assert 0 <= o <= len(p) - 4
     p[o : o + 4] = (v & 0xFFFFFFFF).to_bytes(4, "little")
 
 
 def put64le(p: bytearray, o: int, v: int) -> None:
+    """Store the low 64 bits of v."""
     assert 0 <= o <= len(p) - 8
     p[o : o + 8] = (v & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
 

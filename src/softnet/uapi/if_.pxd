@@ -53,3 +53,6 @@ cdef enum:
     IF_OPER_UP = 6
     IF_LINK_MODE_DEFAULT = 0
     IF_LINK_MODE_DORMANT = 1
+    NET_ADDR_PERM = 0
+    NET_ADDR_RANDOM = 1
+    NET_ADDR_STOLEN = 2

@@ -61,3 +61,8 @@ IF_OPER_DORMANT = 5
 IF_OPER_UP = 6
 IF_LINK_MODE_DEFAULT = 0
 IF_LINK_MODE_DORMANT = 1
+
+# dev->addr_assign_type: where the link address came from (linux/netdevice.h)
+NET_ADDR_PERM = 0
+NET_ADDR_RANDOM = 1
+NET_ADDR_STOLEN = 2
