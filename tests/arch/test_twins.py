@@ -115,6 +115,26 @@ def test_tobytes(twins: ModuleType, block: bytes, span: tuple[int, int]) -> None
     assert mem.tobytes(block, o, n) == twins.tobytes(block, o, n) == block[o : o + n]
 
 
+@given(data=st.binary(max_size=99), slack=st.sampled_from([0, 1, 50, 5000]))
+def test_receive_buffers(twins: ModuleType, data: bytes, slack: int) -> None:
+    buf = mem.new_buf(len(data) + slack)
+    mem.copy(buf, 0, data, 0, len(data))
+    assert mem.finish_buf(buf, len(data)) == data
+    c = twins.received(data, len(data) + slack)
+    assert type(c) is bytes
+    assert c == data
+    assert hash(c) == hash(data)
+    assert c + b"x" == data + b"x"
+
+
+@given(values=st.lists(I64, max_size=9))
+def test_arrays_of_integers(twins: ModuleType, values: list[int]) -> None:
+    python = mem.i64_ptr(mem.i64_array(len(values) + 1))
+    for i, v in enumerate(values):
+        python[i] = v
+    assert list(python) == twins.i64s(values) == [*values, 0]
+
+
 @given(v=I64)
 @example(v=0x7FFFFFFF)
 @example(v=0x80000000)

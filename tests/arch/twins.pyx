@@ -38,6 +38,20 @@ def copy_to_user(buf, off, src, soff, n):
 def copy_from_user(dst, doff, buf, off, n):
     return mem.copy_from_user(mem.addr(dst), doff, buf, off, n)
 
+def received(data, size):
+    """What a receive call does: fill a buffer of size bytes with data, answer that part of it."""
+    buf = mem.new_buf(size)
+    mem.copy(mem.addr(buf), 0, mem.addr(data), 0, len(data))
+    return mem.finish_buf(buf, len(data))
+
+def i64s(values):
+    """The values, written to an array of integers that starts as zeros, and read back."""
+    array = mem.i64_array(len(values) + 1)
+    cdef Py_ssize_t *p = mem.i64_ptr(array)
+    for i, v in enumerate(values):
+        p[i] = v
+    return [p[i] for i in range(len(values) + 1)]
+
 def u16(v): return mem.u16(v)
 def u32(v): return mem.u32(v)
 def s32(v): return mem.s32(v)
