@@ -54,7 +54,7 @@ cdef class Net:
     cdef public object ipv6, unx, packet, netlink
     cdef public NetnsCore core
     cdef public dict gen, sockets
-    cdef public i64 inode
+    cdef public i64 inode, count
     cdef public str era
 
 

@@ -113,6 +113,7 @@ class Net:
         "sockets",
         "inode",
         "era",
+        "count",
     )
 
     machine: Board
@@ -144,6 +145,7 @@ class Net:
     sockets: dict[str, int]  # sock_inuse by protocol name
     inode: int
     era: str  # "3.2", "3.2.0", ...
+    count: int  # users; put_net() of the last one takes the namespace apart
 
     def __init__(self, machine: Board, name: str, rtnl: Mutex, era: str) -> None:
         self.machine = machine
@@ -175,6 +177,7 @@ class Net:
         self.sockets = {}
         self.inode = 0
         self.era = era
+        self.count = 0
 
 
 class NetnsCore:

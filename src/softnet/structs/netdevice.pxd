@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.uapi.if_ as if_
 from softnet.arch.types cimport i64
 from softnet.kernel.lock cimport SpinLock
 from softnet.machine.cpu cimport Cpu
@@ -99,6 +100,7 @@ cdef class PacketType:
     cpdef i64 gso_send_check(self, SkBuff skb) except? -1
     cpdef i64 gro_receive(self, Napi napi, SkBuff skb) except? -1
     cpdef i64 gro_complete(self, SkBuff skb) except? -1
+    cpdef str func_name(self)
 
 
 @cython.final
@@ -112,6 +114,8 @@ cdef class SoftnetData:
     cdef public i64 processed, time_squeeze, cpu_collision, received_rps, dropped
     cdef public SoftnetData rps_ipi_list, rps_ipi_next
     cdef public i64 xmit_recursion, input_queue_head, input_queue_tail
+    cdef public RpsDevFlowTable rflow_table
+    cdef public i64 rflow_index
     cdef public NetnsCore core
 
 
@@ -151,6 +155,7 @@ cdef class NetDevice:
     cdef public NetdevQueue ingress_queue
     cdef public list xps_maps
     cdef public i64 uc_promisc
+    cdef public set mc_global, mc_synced, uc_synced
 
     cpdef i64 ndo_init(self) except? -1
     cpdef void ndo_uninit(self) except *

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.uapi.if_ as if_
 from softnet.kernel.lock import SpinLock
 from softnet.structs.skbuff import SkBuffHead
 
@@ -333,6 +334,10 @@ class PacketType:
         """Make the merged skb look as if it had come whole."""
         return 0
 
+    def func_name(self) -> str:
+        """The function that /proc/net/ptype shows for this handler."""
+        return type(self).__name__
+
 
 class SoftnetData:
     """struct softnet_data: one CPU's share of the receive and transmit work."""
@@ -357,6 +362,8 @@ class SoftnetData:
         "xmit_recursion",
         "input_queue_head",
         "input_queue_tail",
+        "rflow_table",
+        "rflow_index",
         "core",
     )
 
@@ -379,6 +386,8 @@ class SoftnetData:
     xmit_recursion: int
     input_queue_head: int  # packets ever taken from the backlog, 32 bits
     input_queue_tail: int  # packets ever put there
+    rflow_table: RpsDevFlowTable | None  # between get_rps_cpu() and enqueue_to_backlog()
+    rflow_index: int
     core: NetnsCore  # init_net's: what is one for all namespaces
 
     def __init__(self, cpu: Cpu, backlog: Napi) -> None:
@@ -401,6 +410,8 @@ class SoftnetData:
         self.xmit_recursion = 0
         self.input_queue_head = 0
         self.input_queue_tail = 0
+        self.rflow_table = None
+        self.rflow_index = 0
         self.core = None  # type: ignore[assignment]  # net_dev_init() sets it
         backlog.sd = self
 
@@ -473,6 +484,9 @@ class NetDevice:
         "ingress_queue",
         "xps_maps",
         "uc_promisc",
+        "mc_global",
+        "mc_synced",
+        "uc_synced",
     )
 
     name: str
@@ -539,6 +553,9 @@ class NetDevice:
     ingress_queue: NetdevQueue | None
     xps_maps: list[list[int] | None] | None  # by CPU: the transmit queues it should use
     uc_promisc: int  # promiscuous because the device cannot filter unicast addresses
+    mc_global: set[bytes]  # those of mc that a user asked for (SIOCADDMULTI)
+    mc_synced: set[bytes]  # those of mc that the device below has too
+    uc_synced: set[bytes]
 
     def __init__(self, name: str, txqs: int = 1) -> None:
         self.name = name
@@ -546,7 +563,7 @@ class NetDevice:
         self.iflink = 0
         self.nd_net = None  # type: ignore[assignment]  # register_netdevice() needs it set
         self.flags = 0
-        self.priv_flags = 0
+        self.priv_flags = if_.IFF_XMIT_DST_RELEASE  # the default of alloc_netdev()
         self.gflags = 0
         self.promiscuity = 0
         self.allmulti = 0
@@ -605,6 +622,9 @@ class NetDevice:
         self.ingress_queue = None
         self.xps_maps = None
         self.uc_promisc = 0
+        self.mc_global = set()
+        self.mc_synced = set()
+        self.uc_synced = set()
 
     def ndo_init(self) -> int:
         """Late setup inside register_netdevice(); 0 or -errno."""
