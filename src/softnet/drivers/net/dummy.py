@@ -8,6 +8,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.uapi.if_ as if_
 from softnet.net.core.dev.registry import register_netdevice, unregister_netdevice
+from softnet.net.core.rtnl import RtnlLinkOps, rtnl_link_register
 from softnet.net.core.skbuff import consume_skb
 from softnet.net.ethernet.eth import (
     MIN_MTU,
@@ -83,3 +84,18 @@ def dummy_newlink(net: Net, name: str) -> Dummy:
     dev = Dummy(net, name)
     register_netdevice(dev)
     return dev
+
+
+class DummyLinkOps(RtnlLinkOps):
+    """dummy_link_ops"""
+
+    __slots__ = ()
+
+    def newlink(self, net: Net, name: str, data: dict[str, object]) -> NetDevice:
+        """To dummy_newlink()."""
+        return dummy_newlink(net, name)
+
+
+def dummy_init() -> None:
+    """dummy_init_module(): offer the kind. None is made before somebody asks."""
+    rtnl_link_register(DummyLinkOps("dummy"))

@@ -19,6 +19,7 @@ from softnet.net.core.dev.registry import (
     unregister_netdevice_many,
 )
 from softnet.net.core.link_watch import netif_carrier_off, netif_carrier_on
+from softnet.net.core.rtnl import RtnlLinkOps, rtnl_link_register
 from softnet.net.ethernet.eth import (
     MIN_MTU,
     dev_forward_skb,
@@ -144,3 +145,22 @@ def veth_newlink(net: Net, name: str, peer_net: Net, peer_name: str) -> Veth:
     dev.peer = peer
     peer.peer = dev
     return dev
+
+
+class VethLinkOps(RtnlLinkOps):
+    """veth_link_ops"""
+
+    __slots__ = ()
+
+    def newlink(self, net: Net, name: str, data: dict[str, object]) -> NetDevice:
+        """`… type veth peer name PEER netns NET`: both are optional."""
+        peer_name = data.get("peer", "")
+        peer_net = data.get("peer_netns", net)
+        assert isinstance(peer_name, str)
+        assert isinstance(peer_net, Net)
+        return veth_newlink(net, name, peer_net, peer_name or "veth%d")
+
+
+def veth_init() -> None:
+    """Offer the kind."""
+    rtnl_link_register(VethLinkOps("veth"))

@@ -11,6 +11,7 @@ second.
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 from softnet.kernel.timer import jiffies
 from softnet.kernel.workqueue import DelayedWork, cancel_delayed_work, schedule_delayed_work
@@ -97,6 +98,8 @@ def linkwatch_of(net: Net) -> LinkWatch:
 
 def netif_carrier_on(dev: NetDevice) -> None:
     """The link is up. Any context."""
+    if trace.netif_carrier_on.enabled:
+        trace.netif_carrier_on.fire(None, dev.name)
     if dev.state & 1 << const.LINK_STATE_NOCARRIER:
         dev.state &= ~(1 << const.LINK_STATE_NOCARRIER)
         if dev.reg_state == const.NETREG_UNINITIALIZED:
@@ -108,6 +111,8 @@ def netif_carrier_on(dev: NetDevice) -> None:
 
 def netif_carrier_off(dev: NetDevice) -> None:
     """The link is down. Any context."""
+    if trace.netif_carrier_off.enabled:
+        trace.netif_carrier_off.fire(None, dev.name)
     if not dev.state & 1 << const.LINK_STATE_NOCARRIER:
         dev.state |= 1 << const.LINK_STATE_NOCARRIER
         if dev.reg_state == const.NETREG_UNINITIALIZED:
@@ -131,6 +136,8 @@ def netif_dormant_off(dev: NetDevice) -> None:
 
 def linkwatch_fire_event(dev: NetDevice) -> None:
     """dev's link changed: see to it soon."""
+    if trace.linkwatch_fire_event.enabled:
+        trace.linkwatch_fire_event.fire(None, dev.name)
     watch = linkwatch_of(dev.nd_net)
     urgent = linkwatch_urgent_event(dev)
     if not dev.state & 1 << const.LINK_STATE_LINKWATCH_PENDING:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softnet.kernel.lock import Mutex
+from softnet.kernel.sysctl import SysctlTable
 from softnet.machine.cpu import Board
 from softnet.structs.net_namespace import Net
 
@@ -110,6 +111,8 @@ def copy_net_ns(old_net: Net, name: str) -> Net:
 
 def setup_net(net: Net) -> None:
     """Run every init() in order; if one raises, undo those before it."""
+    if net.sysctl is None:
+        net.sysctl = SysctlTable(net.machine.sysctl)
     done: list[PernetOperations] = []
     for ops in list(pernet_list):
         try:

@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.pkt_sched as pkt_sched
 from softnet.arch.types cimport i64
 from softnet.kernel.softirq cimport local_bh_disable, local_bh_enable, raise_softirq_irqoff

@@ -18,6 +18,7 @@ file (net/core/dev/xmit); it comes in by XmitOps. The noop qdisc is one per devi
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.pkt_sched as pkt_sched
 from softnet.kernel.printk import net_ratelimit, printk
 from softnet.kernel.softirq import local_bh_disable, local_bh_enable, raise_softirq_irqoff
@@ -66,6 +67,8 @@ def register_xmit_ops(ops: XmitOps) -> None:
 
 def qdisc_run(q: Qdisc) -> None:
     """Send what q gives, unless somebody is at it already. Called with the root lock, bh off."""
+    if trace.qdisc_run.enabled:
+        trace.qdisc_run.fire(None)
     if not q.running:
         q.running = True
         qdisc_run_loop(q)
@@ -87,6 +90,8 @@ def qdisc_run_loop(q: Qdisc) -> None:
 
 def qdisc_restart(q: Qdisc) -> int:
     """Dequeue one packet and send it. Nonzero if it makes sense to go on."""
+    if trace.qdisc_restart.enabled:
+        trace.qdisc_restart.fire(None)
     skb = dequeue_skb(q)
     if skb is None:
         return 0
@@ -112,6 +117,8 @@ def sch_direct_xmit(skb: SkBuff, q: Qdisc, dev: NetDevice, txq: NetdevQueue) -> 
 
     The root lock is held on entry and exit, not while the driver runs.
     """
+    if trace.sch_direct_xmit.enabled:
+        trace.sch_direct_xmit.fire(skb)
     rc = const.NETDEV_TX_BUSY
     q.lock.unlock()
     cpu = this_cpu()
@@ -158,6 +165,8 @@ def hard_tx_unlock(txq: NetdevQueue) -> None:
 
 def dev_requeue_skb(skb: SkBuff, q: Qdisc) -> int:
     """The driver refused skb: keep it, in front of everything, and try again in the softirq."""
+    if trace.dev_requeue_skb.enabled:
+        trace.dev_requeue_skb.fire(skb)
     assert q.gso_skb is None
     q.gso_skb = skb
     q.requeues += 1
@@ -181,6 +190,8 @@ def handle_dev_cpu_collision(skb: SkBuff, txq: NetdevQueue, q: Qdisc, cpu: Cpu) 
 
 def netif_schedule(q: Qdisc) -> None:
     """__netif_schedule(): have NET_TX_SOFTIRQ of this CPU run q, unless it is going to already."""
+    if trace.netif_schedule.enabled:
+        trace.netif_schedule.fire(None)
     if q.state & 1 << const.QDISC_STATE_SCHED:
         return
     q.state |= 1 << const.QDISC_STATE_SCHED
@@ -212,6 +223,8 @@ def qdisc_bstats_update(q: Qdisc, skb: SkBuff) -> None:
 
 def qdisc_drop(skb: SkBuff, q: Qdisc) -> int:
     """No room: free skb, count it, say NET_XMIT_DROP."""
+    if trace.qdisc_drop.enabled:
+        trace.qdisc_drop.fire(skb)
     kfree_skb(skb, const.SKB_DROP_REASON_QDISC_DROP)
     q.drops += 1
     return const.NET_XMIT_DROP
@@ -272,6 +285,8 @@ class PfifoFast(Qdisc):
 
     def enqueue(self, skb: SkBuff) -> int:
         """pfifo_fast_enqueue()"""
+        if trace.pfifo_fast_enqueue.enabled:
+            trace.pfifo_fast_enqueue.fire(skb)
         if self.q.qlen >= self.dev_queue.dev.tx_queue_len:
             return qdisc_drop(skb, self)
         band = PRIO2BAND[skb.priority & pkt_sched.TC_PRIO_MAX]
@@ -421,6 +436,8 @@ def attach_default_qdiscs(dev: NetDevice) -> None:
 
 def dev_activate(dev: NetDevice) -> None:
     """Let packets pass: put each queue's qdisc to work, if there is a carrier. RTNL."""
+    if trace.dev_activate.enabled:
+        trace.dev_activate.fire(None, dev.name)
     if isinstance(dev.qdisc, NoopQdisc):
         attach_default_qdiscs(dev)
     if dev.state & 1 << const.LINK_STATE_NOCARRIER:
@@ -455,6 +472,8 @@ def dev_deactivate(dev: NetDevice) -> None:
     Differs from Linux: there is nobody to wait for. A qdisc that is still on a CPU's output
     queue stays there; net_tx_action() finds it empty.
     """
+    if trace.dev_deactivate.enabled:
+        trace.dev_deactivate.fire(None, dev.name)
     for txq in dev.tx:
         deactivate_queue(txq)
     if dev.ingress_queue is not None:
@@ -522,6 +541,8 @@ class DevWatchdog(Timer):
 
     def function(self) -> None:
         """dev_watchdog(): is a queue stopped for too long?"""
+        if trace.dev_watchdog.enabled:
+            trace.dev_watchdog.fire(None, self.dev.name)
         dev = self.dev
         gone = 1 << const.LINK_STATE_NOCARRIER
         up = 1 << const.LINK_STATE_START | 1 << const.LINK_STATE_PRESENT
@@ -555,6 +576,8 @@ def dev_watchdog_up(dev: NetDevice) -> None:
     here), so that an idle host has nothing to wake up for. A time-out is noticed in one
     to two periods, as there.
     """
+    if trace.dev_watchdog_up.enabled:
+        trace.dev_watchdog_up.fire(None, dev.name)
     if type(dev).ndo_tx_timeout is NetDevice.ndo_tx_timeout:
         return
     if dev.watchdog_timeo <= 0:

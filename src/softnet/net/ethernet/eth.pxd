@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.if_ as if_
 cimport softnet.uapi.if_arp as if_arp
 cimport softnet.uapi.if_ether as if_ether

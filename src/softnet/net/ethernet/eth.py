@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 import softnet.uapi.if_arp as if_arp
 import softnet.uapi.if_ether as if_ether
@@ -40,6 +41,8 @@ def eth_type_trans(skb: SkBuff, dev: NetDevice) -> int:
     The frame must have 14 linear bytes. A type below 1536 is an 802.3 length; what follows
     it is then 802.2, or Novell's raw IPX, which is known by two bytes of ones.
     """
+    if trace.eth_type_trans.enabled:
+        trace.eth_type_trans.fire(skb)
     assert skb.len - skb.data_len >= if_ether.ETH_HLEN
     ptr = skb.ptr
     o = skb.data
@@ -80,6 +83,8 @@ class EthHeaderOps(HeaderOps):
 
         For ETH_P_802_3 and ETH_P_802_2 the type field gets the length len instead.
         """
+        if trace.eth_header.enabled:
+            trace.eth_header.fire(skb)
         o = skb.push(if_ether.ETH_HLEN)
         ptr = skb.ptr
         if type in (if_ether.ETH_P_802_3, if_ether.ETH_P_802_2):
@@ -192,6 +197,8 @@ def dev_forward_skb(dev: NetDevice, skb: SkBuff) -> int:
     NET_RX_SUCCESS or NET_RX_DROP; consumes skb. What the sender knew of it (owner, route,
     connection, time) does not come with it.
     """
+    if trace.dev_forward_skb.enabled:
+        trace.dev_forward_skb.fire(skb)
     skb_orphan(skb)
     nf_reset(skb)
     if not is_skb_forwardable(dev, skb):

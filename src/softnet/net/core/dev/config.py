@@ -10,6 +10,7 @@ is GOING_DOWN, DOWN.
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 from softnet.kernel.notifier import notifier_to_errno
 from softnet.kernel.printk import printk
@@ -46,6 +47,8 @@ KEPT_FLAGS = if_.IFF_UP | if_.IFF_VOLATILE | if_.IFF_PROMISC | if_.IFF_ALLMULTI
 
 def dev_open(dev: NetDevice) -> int:
     """Bring dev up, if it is not."""
+    if trace.dev_open.enabled:
+        trace.dev_open.fire(None, dev.name)
     ASSERT_RTNL(dev.nd_net)
     if dev.flags & if_.IFF_UP:
         return 0
@@ -58,6 +61,8 @@ def dev_open(dev: NetDevice) -> int:
 
 def open_device(dev: NetDevice) -> int:
     """__dev_open(): ask everybody, then the driver; start the queues."""
+    if trace.dev_open_core.enabled:
+        trace.dev_open_core.fire(None, dev.name)
     if not netif_device_present(dev):
         return ENODEV
     error = notifier_to_errno(call_netdevice_notifiers(const.NETDEV_PRE_UP, dev))
@@ -78,6 +83,8 @@ def open_device(dev: NetDevice) -> int:
 
 def dev_close(dev: NetDevice) -> int:
     """Take dev down, if it is up."""
+    if trace.dev_close.enabled:
+        trace.dev_close.fire(None, dev.name)
     ASSERT_RTNL(dev.nd_net)
     if not dev.flags & if_.IFF_UP:
         return 0
@@ -113,6 +120,8 @@ def dev_get_flags(dev: NetDevice) -> int:
 
 def dev_change_flags(dev: NetDevice, flags: int) -> int:
     """Make dev's flags what user space wants, and tell who needs to know."""
+    if trace.dev_change_flags.enabled:
+        trace.dev_change_flags.fire(None, dev.name)
     old_flags = dev.flags
     error = change_flags(dev, flags)
     if error < 0:
@@ -243,6 +252,8 @@ def dev_set_allmulti(dev: NetDevice, inc: int) -> int:
 
 def dev_set_mtu(dev: NetDevice, new_mtu: int) -> int:
     """Bytes of the largest packet without link header."""
+    if trace.dev_set_mtu.enabled:
+        trace.dev_set_mtu.fire(None, dev.name)
     ASSERT_RTNL(dev.nd_net)
     if new_mtu == dev.mtu:
         return 0

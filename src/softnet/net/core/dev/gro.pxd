@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.if_ether as if_ether
 from softnet.arch.types cimport i64
 from softnet.net.core.dev.receive cimport netif_receive_skb

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 from softnet.net.core.dev.receive import netif_receive_skb
 from softnet.net.core.dev.taps import find_ptype
@@ -37,6 +38,8 @@ from softnet.structs.skbuff import SkBuff
 
 def napi_gro_receive(napi: Napi, skb: SkBuff) -> int:
     """Receive skb, from napi's poll: merged, held or delivered. GRO_*; consumes skb."""
+    if trace.napi_gro_receive.enabled:
+        trace.napi_gro_receive.fire(skb)
     skb.gro_offset = 0
     return napi_skb_finish(dev_gro_receive(napi, skb), skb)
 
@@ -55,6 +58,8 @@ def napi_skb_finish(verdict: int, skb: SkBuff) -> int:
 
 def dev_gro_receive(napi: Napi, skb: SkBuff) -> int:
     """Offer skb to the packets that napi holds: GRO_*, for napi_skb_finish() to act on."""
+    if trace.dev_gro_receive.enabled:
+        trace.dev_gro_receive.fire(skb)
     dev = skb.dev
     assert dev is not None
     sh = skb.shinfo
@@ -128,6 +133,8 @@ def gro_list_del(napi: Napi, skb: SkBuff) -> None:
 
 def napi_gro_complete(skb: SkBuff) -> int:
     """Send a held packet up, its headers made as if it had come whole. NET_RX_*."""
+    if trace.napi_gro_complete.enabled:
+        trace.napi_gro_complete.fire(skb)
     if skb.gro_count == 1:
         skb.shinfo.gso_size = 0
     else:
@@ -142,6 +149,8 @@ def napi_gro_complete(skb: SkBuff) -> int:
 
 def napi_gro_flush(napi: Napi) -> None:
     """Send everything up that napi holds, the latest flow first (as 3.2 does)."""
+    if trace.napi_gro_flush.enabled:
+        trace.napi_gro_flush.fire(None)
     skb = napi.gro_list
     napi.gro_list = None
     napi.gro_count = 0

@@ -15,6 +15,7 @@ others, without an interrupt.
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 from softnet.kernel.softirq import (
     SoftirqAction,
     local_bh_disable,
@@ -61,6 +62,8 @@ RX_ACTION_JIFFIES = 2  # net_rx_action() stops when this much time went by
 
 def napi_complete(napi: Napi) -> None:
     """The device ran dry: off the poll list; the driver arms the interrupt next."""
+    if trace.napi_complete.enabled:
+        trace.napi_complete.fire(None)
     if napi.state & 1 << const.NAPI_STATE_NPSVC:
         return
     if napi.gro_list is not None:
@@ -80,6 +83,8 @@ def napi_disable(napi: Napi) -> None:
     Differs from Linux: pending softirqs of this CPU are run instead of sleeping, which is all
     that can be in the way; a napi scheduled on another CPU is taken off its list.
     """
+    if trace.napi_disable.enabled:
+        trace.napi_disable.fire(None)
     assert napi.state & 1 << const.NAPI_STATE_DISABLE == 0
     napi.state |= 1 << const.NAPI_STATE_DISABLE
     if napi.state & 1 << const.NAPI_STATE_SCHED:
@@ -94,6 +99,8 @@ def napi_disable(napi: Napi) -> None:
 
 def napi_enable(napi: Napi) -> None:
     """Let napi be scheduled: after netif_napi_add() or napi_disable()."""
+    if trace.napi_enable.enabled:
+        trace.napi_enable.fire(None)
     assert napi.state & 1 << const.NAPI_STATE_SCHED, "napi_enable() of an enabled napi"
     assert napi.sd is None
     napi.state &= ~(1 << const.NAPI_STATE_SCHED)
@@ -151,6 +158,8 @@ def net_rx_action() -> None:
 
     What is left then is counted in time_squeeze, and the softirq raised again.
     """
+    if trace.net_rx_action.enabled:
+        trace.net_rx_action.fire(None)
     cpu = this_cpu()
     assert cpu.softirq_count
     sd: SoftnetData = cpu.softnet
@@ -172,6 +181,8 @@ def net_rx_action() -> None:
         work = 0
         if napi.state & 1 << const.NAPI_STATE_SCHED:
             work = napi.poll(weight)
+            if trace.napi_poll.enabled:
+                trace.napi_poll.fire(None, "work %d budget %d", work, weight)
         assert 0 <= work <= weight, "poll() received more than its budget"
         budget -= work
         if work == weight:

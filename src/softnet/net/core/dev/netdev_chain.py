@@ -14,6 +14,7 @@ notifier is called.
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 from softnet.kernel.notifier import notifier_to_errno
 from softnet.net.core.rtnl import ASSERT_RTNL
@@ -97,6 +98,8 @@ def insert_notifier(chain: list[NetdevNotifier], nb: NetdevNotifier) -> None:
 
 def call_netdevice_notifiers(event: int, dev: NetDevice) -> int:
     """Tell everybody; the answer of the last one asked, for notifier_to_errno()."""
+    if trace.call_netdevice_notifiers.enabled:
+        trace.call_netdevice_notifiers.fire(None, "%s event %d", dev.name, event)
     ASSERT_RTNL(dev.nd_net)
     ret = const.NOTIFY_DONE
     for chain in (netdev_chain, dev.nd_net.netdev_chain):

@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.kernel.trace as trace
 from softnet.arch.types cimport i64
 from softnet.kernel.softirq cimport raise_softirq_irqoff
 from softnet.machine.cpu cimport this_cpu

@@ -9,6 +9,7 @@ napi.py.
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 from softnet.kernel.softirq import raise_softirq_irqoff
 from softnet.machine.cpu import this_cpu
 from softnet.structs.netdevice import Napi, SoftnetData
@@ -16,6 +17,8 @@ from softnet.structs.netdevice import Napi, SoftnetData
 
 def napi_schedule(napi: Napi) -> bool:
     """Have napi polled by this CPU; True if it was not scheduled before: mask the interrupt."""
+    if trace.napi_schedule.enabled:
+        trace.napi_schedule.fire(None)
     if not napi_schedule_prep(napi):
         return False
     sd: SoftnetData = this_cpu().softnet

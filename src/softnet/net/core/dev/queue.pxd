@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.if_ as if_
 from softnet.arch.types cimport i64
 from softnet.net.core.sch_generic cimport dev_watchdog_up, netdev_get_tx_queue, netif_schedule

@@ -10,6 +10,7 @@ the packet would be tried again for ever (the specification's 9.5); xmit.py asse
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 from softnet.net.core.sch_generic import dev_watchdog_up, netdev_get_tx_queue, netif_schedule
 from softnet.structs.netdevice import NetDevice, NetdevQueue
@@ -17,6 +18,8 @@ from softnet.structs.netdevice import NetDevice, NetdevQueue
 
 def netif_tx_start_queue(txq: NetdevQueue) -> None:
     """Allow transmission, from ndo_open()."""
+    if trace.netif_start_queue.enabled:
+        trace.netif_start_queue.fire(None, txq.dev.name)
     txq.state &= ~(1 << const.QUEUE_STATE_XOFF)
 
 
@@ -38,6 +41,8 @@ def netif_start_subqueue(dev: NetDevice, index: int) -> None:
 
 def netif_tx_stop_queue(txq: NetdevQueue) -> None:
     """The ring is full: no packet until netif_tx_wake_queue(). The watchdog starts to count."""
+    if trace.netif_stop_queue.enabled:
+        trace.netif_stop_queue.fire(None, txq.dev.name)
     if txq.state & 1 << const.QUEUE_STATE_XOFF:
         return
     txq.state |= 1 << const.QUEUE_STATE_XOFF
@@ -63,6 +68,8 @@ def netif_stop_subqueue(dev: NetDevice, index: int) -> None:
 
 def netif_tx_wake_queue(txq: NetdevQueue) -> None:
     """There is room again: let packets in, and have the softirq send those that wait."""
+    if trace.netif_wake_queue.enabled:
+        trace.netif_wake_queue.fire(None, txq.dev.name)
     if txq.state & 1 << const.QUEUE_STATE_XOFF:
         txq.state &= ~(1 << const.QUEUE_STATE_XOFF)
         q = txq.qdisc

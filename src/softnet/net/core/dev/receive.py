@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.if_packet as if_packet
 import softnet.uapi.if_vlan as if_vlan
@@ -73,6 +74,8 @@ def netif_rx(skb: SkBuff) -> int:
 
     NET_RX_SUCCESS, or NET_RX_DROP if the backlog is full. Consumes skb.
     """
+    if trace.netif_rx.enabled:
+        trace.netif_rx.fire(skb)
     dev = skb.dev
     assert dev is not None
     cpu = this_cpu()
@@ -90,6 +93,8 @@ def netif_rx(skb: SkBuff) -> int:
 
 def netif_rx_ni(skb: SkBuff) -> int:
     """netif_rx() from task context: the softirq it raised runs before it returns."""
+    if trace.netif_rx_ni.enabled:
+        trace.netif_rx_ni.fire(skb)
     preempt_disable()
     rc = netif_rx(skb)
     preempt_enable()
@@ -102,6 +107,8 @@ def enqueue_to_backlog(skb: SkBuff, sd: SoftnetData, here: SoftnetData) -> int:
 
     The test is "at most netdev_max_backlog are there already", so one more than that fits.
     """
+    if trace.enqueue_to_backlog.enabled:
+        trace.enqueue_to_backlog.fire(skb)
     q = sd.input_pkt_queue
     qlen = q.qlen
     if qlen <= here.core.netdev_max_backlog:
@@ -152,6 +159,8 @@ class Backlog(Napi):
 
 def process_backlog(napi: Napi, quota: int) -> int:
     """Receive at most quota packets of this CPU's backlog and say how many."""
+    if trace.process_backlog.enabled:
+        trace.process_backlog.fire(None)
     sd = napi.sd
     assert sd is not None
     if sd.rps_ipi_list is not None:
@@ -195,6 +204,8 @@ def drain_backlog(napi: Napi, sd: SoftnetData, quota: int) -> int:
 
 def netif_receive_skb(skb: SkBuff) -> int:
     """Receive skb now. Softirq context, from a driver's poll. NET_RX_*; consumes skb."""
+    if trace.netif_receive_skb.enabled:
+        trace.netif_receive_skb.fire(skb)
     dev = skb.dev
     assert dev is not None
     cpu = this_cpu()
@@ -213,6 +224,8 @@ def netif_receive_skb(skb: SkBuff) -> int:
 
 def receive_skb(skb: SkBuff) -> int:
     """__netif_receive_skb(): to the taps, then to whoever is responsible."""
+    if trace.netif_receive_skb_core.enabled:
+        trace.netif_receive_skb_core.fire(skb)
     orig_dev = skb.dev
     assert orig_dev is not None
     cpu = this_cpu()
@@ -357,6 +370,8 @@ def ing_filter(skb: SkBuff, dev: NetDevice) -> bool:
 
 def netdev_rx_handler_register(dev: NetDevice, handler: RxHandler, data: object) -> int:
     """Let handler have dev's packets: dev is a port now. 0, -EBUSY if somebody has them. RTNL."""
+    if trace.netdev_rx_handler_register.enabled:
+        trace.netdev_rx_handler_register.fire(None, dev.name)
     if dev.rx_handler is not None:
         return EBUSY
     dev.rx_handler = handler

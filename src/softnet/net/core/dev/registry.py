@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 from softnet.kernel.notifier import notifier_to_errno
 from softnet.kernel.printk import printk
@@ -137,6 +138,8 @@ def unlist_netdevice(dev: NetDevice) -> None:
 
 def register_netdev(dev: NetDevice) -> None:
     """register_netdevice() with the RTNL taken for it."""
+    if trace.register_netdev.enabled:
+        trace.register_netdev.fire(None, dev.name)
     rtnl_lock(dev.nd_net)
     try:
         register_netdevice(dev)
@@ -147,6 +150,8 @@ def register_netdev(dev: NetDevice) -> None:
 def register_netdevice(dev: NetDevice) -> None:
     """Make dev known. OSError: EINVAL, EEXIST or ENFILE for its name, or what ndo_init() or a
     notifier answered; then dev is as before."""
+    if trace.register_netdevice.enabled:
+        trace.register_netdevice.fire(None, dev.name)
     net = dev.nd_net
     assert net is not None, "register_netdevice() needs nd_net"
     assert dev.reg_state == const.NETREG_UNINITIALIZED
@@ -205,6 +210,8 @@ def unregister_netdev(dev: NetDevice) -> None:
 
 def unregister_netdevice(dev: NetDevice) -> None:
     """Take dev down and out, and tell everybody; rtnl_unlock() does the rest."""
+    if trace.unregister_netdevice.enabled:
+        trace.unregister_netdevice.fire(None, dev.name)
     unregister_netdevice_many([dev])
 
 

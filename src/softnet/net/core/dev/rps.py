@@ -19,6 +19,7 @@ import errno
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
 from softnet.kernel.printk import net_ratelimit, printk
@@ -50,6 +51,8 @@ def get_rps_cpu(dev: NetDevice, skb: SkBuff) -> int:
     If RFS chose, this CPU's rflow_table and rflow_index say the flow's entry, for
     enqueue_to_backlog().
     """
+    if trace.get_rps_cpu.enabled:
+        trace.get_rps_cpu.fire(skb)
     rxqueues = dev.rx
     assert rxqueues is not None
     index = 0
@@ -205,6 +208,8 @@ def rps_ipi_queue(sd: SoftnetData, here: SoftnetData) -> None:
 
 def net_rps_action(sd: SoftnetData) -> None:
     """net_rps_action_and_irq_enable(): interrupt the CPUs that got packets from this one."""
+    if trace.net_rps_action_and_irq_enable.enabled:
+        trace.net_rps_action_and_irq_enable.fire(None)
     remote = sd.rps_ipi_list
     sd.rps_ipi_list = None
     while remote is not None:
@@ -226,6 +231,8 @@ class RpsTrigger:
 
     def trigger(self) -> None:
         """rps_trigger_softirq(): schedule this CPU's backlog. Hardirq context of that CPU."""
+        if trace.rps_trigger_softirq.enabled:
+            trace.rps_trigger_softirq.fire(None)
         sd = self.sd
         backlog = sd.backlog
         assert backlog.state & 1 << const.NAPI_STATE_SCHED
@@ -292,6 +299,11 @@ def rps_forget_if_off(dev: NetDevice) -> None:
 
 
 def rps_set_sock_flow_entries(net: Net, count: int) -> None:
-    """net.core.rps_sock_flow_entries: rounded up to a power of two; 0 switches RFS off."""
+    """net.core.rps_sock_flow_entries: rounded up to a power of two; 0 switches RFS off.
+
+    OSError(EINVAL) below 0 or above RPS_FLOW_CNT_MAX.
+    """
+    if not 0 <= count <= RPS_FLOW_CNT_MAX:
+        raise OSError(errno.EINVAL, "rps_sock_flow_entries")
     core = net.nets[0].core
     core.rps_sock_flow_table = RpsSockFlowTable(1 << (count - 1).bit_length()) if count else None

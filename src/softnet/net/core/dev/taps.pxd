@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.if_ether as if_ether
 cimport softnet.uapi.if_packet as if_packet
 from softnet.arch.types cimport i64

@@ -13,6 +13,7 @@ Differs from Linux: its two lists are for all namespaces, and each tap looks whe
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.if_packet as if_packet
 from softnet.kernel.printk import net_ratelimit, printk
@@ -131,6 +132,8 @@ def ptype_list(net: Net) -> list[PacketType]:
 
 def deliver_skb(skb: SkBuff, pt: PacketType, orig_dev: NetDevice | None) -> int:
     """Give pt a share of skb; the caller keeps its own."""
+    if trace.deliver_skb.enabled:
+        trace.deliver_skb.fire(skb)
     assert skb.dev is not None
     skb.users += 1
     return pt.rcv(skb, skb.dev, orig_dev)

@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.if_ as if_
 cimport softnet.uapi.if_ether as if_ether
 cimport softnet.uapi.if_vlan as if_vlan
@@ -19,7 +20,7 @@ from softnet.net.core.sch_generic cimport (
 from softnet.net.core.secure_seq cimport jhash_3words
 from softnet.net.core.skbuff cimport (
     consume_skb, kfree_skb, pskb_expand_head, skb_checksum_help, skb_cow_head, skb_dst_drop,
-    skb_header_cloned, skb_linearize, skb_orphan
+    skb_header_cloned, skb_id, skb_linearize, skb_orphan
 )
 from softnet.structs.netdevice cimport NetDevice, NetdevQueue, PacketType, SoftnetData
 from softnet.structs.sch_generic cimport Qdisc
@@ -43,6 +44,13 @@ cdef i64 dev_xmit_skb(SkBuff skb, Qdisc q, NetDevice dev, NetdevQueue txq) excep
 cdef i64 xmit_noqueue(SkBuff skb, NetDevice dev, NetdevQueue txq, Cpu cpu) except? -1
 @cython.locals(sk=Sock, features=i64, rc=i64)
 cpdef i64 dev_hard_start_xmit(SkBuff skb, NetDevice dev, NetdevQueue txq) except? -1
+
+
+cdef class SentPacket:
+    cdef public i64 pkt_id
+
+
+cdef i64 traced_start_xmit(SkBuff skb, NetDevice dev) except? -1
 cdef bint xmit_prepare(SkBuff skb, i64 features) except -1
 cpdef i64 vlan_put_tag(SkBuff skb) except? -1
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.if_vlan as if_vlan
@@ -54,6 +55,7 @@ from softnet.net.core.skbuff import (
     skb_cow_head,
     skb_dst_drop,
     skb_header_cloned,
+    skb_id,
     skb_linearize,
     skb_orphan,
 )
@@ -71,6 +73,8 @@ def dev_queue_xmit(skb: SkBuff) -> int:
     NET_XMIT_SUCCESS, NET_XMIT_DROP or _CN (congestion: a hint for TCP), or a negative errno. That
     skb was queued says nothing about its getting there.
     """
+    if trace.dev_queue_xmit.enabled:
+        trace.dev_queue_xmit.fire(skb)
     dev = skb.dev
     assert dev is not None
     cpu = this_cpu()
@@ -84,6 +88,8 @@ def dev_queue_xmit(skb: SkBuff) -> int:
             txq = dev_pick_tx(dev, skb)
         q = txq.qdisc
         assert q is not None, "dev_queue_xmit() to an unregistered device"
+        if trace.net_dev_queue.enabled:
+            trace.net_dev_queue.fire(skb, "dev %s len %d", dev.name, skb.len)
         if q.noqueue:
             return xmit_noqueue(skb, dev, txq, cpu)
         return dev_xmit_skb(skb, q, dev, txq)
@@ -93,6 +99,8 @@ def dev_queue_xmit(skb: SkBuff) -> int:
 
 def dev_pick_tx(dev: NetDevice, skb: SkBuff) -> NetdevQueue:
     """The transmit queue for skb: the driver's choice, the socket's last one, XPS, or by hash."""
+    if trace.dev_pick_tx.enabled:
+        trace.dev_pick_tx.fire(skb)
     if dev.real_num_tx_queues == 1:
         skb.queue_mapping = 0
         return dev.tx0
@@ -166,6 +174,8 @@ def flow_hash(skb: SkBuff, cpu: Cpu) -> int:
 
 def dev_xmit_skb(skb: SkBuff, q: Qdisc, dev: NetDevice, txq: NetdevQueue) -> int:
     """__dev_xmit_skb(): into the qdisc and run it, or straight to the driver if it is idle."""
+    if trace.dev_xmit_skb.enabled:
+        trace.dev_xmit_skb.fire(skb)
     q.lock.lock()
     try:
         if q.state & 1 << const.QDISC_STATE_DEACTIVATED:
@@ -232,6 +242,8 @@ def dev_hard_start_xmit(skb: SkBuff, dev: NetDevice, txq: NetdevQueue) -> int:
     Answers what the driver did. If dev_xmit_complete(rc) is not true, skb is the caller's; it may
     then hold the rest of its segments in skb.next.
     """
+    if trace.dev_hard_start_xmit.enabled:
+        trace.dev_hard_start_xmit.fire(skb)
     if skb.next is not None:
         return xmit_segments(skb, dev, txq)
 
@@ -268,9 +280,32 @@ def dev_hard_start_xmit(skb: SkBuff, dev: NetDevice, txq: NetdevQueue) -> int:
         elif not xmit_prepare(skb, features):
             kfree_skb(skb, const.SKB_DROP_REASON_NOMEM)
             return const.NETDEV_TX_OK
-    rc = dev.ndo_start_xmit(skb)
+    if trace.net_dev_xmit.enabled:
+        rc = traced_start_xmit(skb, dev)
+    else:
+        rc = dev.ndo_start_xmit(skb)
     if rc == const.NETDEV_TX_OK and txq.xmit_lock_owner != -1:  # txq_trans_update()
         txq.trans_start = jiffies()
+    return rc
+
+
+class SentPacket:
+    """A packet's number, for an event about an skb that is not ours any more."""
+
+    __slots__ = ("pkt_id",)
+
+    pkt_id: int
+
+    def __init__(self, pkt_id: int) -> None:
+        self.pkt_id = pkt_id
+
+
+def traced_start_xmit(skb: SkBuff, dev: NetDevice) -> int:
+    """ndo_start_xmit(), and the event that says what the driver answered."""
+    sent = SentPacket(skb_id(skb))
+    n = skb.len
+    rc = dev.ndo_start_xmit(skb)
+    trace.net_dev_xmit.fire(sent, f"dev {dev.name} len {n} rc {rc}")
     return rc
 
 
@@ -328,6 +363,8 @@ def dev_gso_segment(skb: SkBuff, features: int) -> int:
 
     0 with skb.next None: the device can cut it, only the headers needed a look. Else 0, or -EINVAL.
     """
+    if trace.dev_gso_segment.enabled:
+        trace.dev_gso_segment.fire(skb)
     segs = skb_gso_segment(skb, features)
     if segs is skb:
         return -22
@@ -381,7 +418,10 @@ def xmit_segments(skb: SkBuff, dev: NetDevice, txq: NetdevQueue) -> int:
         nskb.next = None
         if dev.priv_flags & if_.IFF_XMIT_DST_RELEASE:
             skb_dst_drop(nskb)
-        rc = dev.ndo_start_xmit(nskb)
+        if trace.net_dev_xmit.enabled:
+            rc = traced_start_xmit(nskb, dev)
+        else:
+            rc = dev.ndo_start_xmit(nskb)
         if rc != const.NETDEV_TX_OK:
             if rc & ~const.NETDEV_TX_MASK:
                 break
@@ -416,6 +456,8 @@ class DevXmitOps(XmitOps):
 
 def dev_kfree_skb_irq(skb: SkBuff) -> None:
     """Free skb, which was sent, from an interrupt handler: NET_TX_SOFTIRQ does it."""
+    if trace.dev_kfree_skb_irq.enabled:
+        trace.dev_kfree_skb_irq.fire(skb)
     if skb.users != 1:
         skb.users -= 1
         assert skb.users > 0
@@ -429,6 +471,8 @@ def dev_kfree_skb_irq(skb: SkBuff) -> None:
 
 def dev_kfree_skb_any(skb: SkBuff) -> None:
     """Free skb, which was sent, from wherever we are."""
+    if trace.dev_kfree_skb_any.enabled:
+        trace.dev_kfree_skb_any.fire(skb)
     cpu = this_cpu()
     if cpu.hardirq_count or cpu.irqs_disabled:
         dev_kfree_skb_irq(skb)
@@ -453,6 +497,8 @@ class NetTxSoftirq(SoftirqAction):
 
 def net_tx_action() -> None:
     """Free what interrupt handlers left to free, and run the qdiscs that were scheduled."""
+    if trace.net_tx_action.enabled:
+        trace.net_tx_action.fire(None)
     cpu = this_cpu()
     assert cpu.softirq_count
     sd: SoftnetData = cpu.softnet
