@@ -52,8 +52,9 @@ lint: .venv/lint.stamp ## format, style, types, contracts, pxd files, boxing in 
 	@$(EXT) || test $$? -eq 3
 	python tools/boxlint.py
 
+# The C assertions in Python's own headers are for tests, not for measurements.
 bench: .venv/build.stamp ## compare with the kernel's loopback, compiled with -O3
-	@$(EXT) --opt=-O3 --out=build/bench
+	@$(EXT) --opt="-O3 -DNDEBUG" --out=build/bench
 	@PYTHONPATH=build/bench $(PY) -m bench
 
 # Python's own allocator and the leaks it leaves at exit would hide what we look for. Stacks are not

@@ -37,6 +37,7 @@ RUN = "import softnet.noun, softnet.verb; print(softnet.verb.act(softnet.noun.No
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(buildext.compiler() is None, reason="there is no C compiler"),
+    pytest.mark.skipif(bool(os.environ.get("SOFTNET_COMPILED")), reason="tests no softnet code"),
 ]
 
 
