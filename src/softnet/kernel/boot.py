@@ -1,4 +1,4 @@
-"""The kernel's own part of booting a machine, before any driver or protocol: host.py goes on from here.
+"""The kernel's own part of booting a machine, before any driver or protocol; then comes host.py.
 
 Linux: init/main.c (start_kernel, up to rest_init)
 

@@ -127,6 +127,8 @@ def reason_text(reason: int) -> str:
 
 
 names: dict[int, str] = {
-    number: key.removeprefix(PREFIX) for key, number in vars(const).items() if key.startswith(PREFIX)
+    number: key.removeprefix(PREFIX)
+    for key, number in vars(const).items()
+    if key.startswith(PREFIX)
 }
 meanings: dict[str, str] = dict(MEANINGS)

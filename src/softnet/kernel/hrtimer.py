@@ -7,8 +7,8 @@ Linux: kernel/hrtimer.c
 
     hrtimer_start(t, when_ns)           absolute, or relative by hrtimer_start_relative()
 
-Each is an event of its own in the world's queue: arming costs O(log n). Whatever is re-armed per packet
-belongs into kernel/timer.py. The function runs in hardirq context on the boot CPU.
+Each is an event of its own in the world's queue: arming costs O(log n). Whatever is re-armed per
+packet belongs into kernel/timer.py. The function runs in hardirq context on the boot CPU.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def hrtimer_active(t: Hrtimer) -> bool:
 
 def hrtimer_forward(t: Hrtimer, now: int, interval: int) -> int:
     """Move t.when past now in steps of interval; how many steps that took. For t's own function."""
-    assert interval > 0 and not t.pending
+    assert interval > 0
+    assert not t.pending
     if t.when > now:
         return 0
     steps = (now - t.when) // interval + 1

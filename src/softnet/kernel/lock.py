@@ -1,4 +1,4 @@
-"""Locks where Linux has them. They check instead of waiting; the mutex, whose owner may sleep, waits.
+"""Locks where Linux has them. They check instead of waiting; only the mutex does wait.
 
 Linux: kernel/lockdep.c, include/linux/spinlock.h, kernel/mutex.c, include/linux/seqlock.h
 
@@ -11,7 +11,8 @@ LockdepError, a failing assertion:
     recursion  taken twice; a second lock of its class without lock_nested()
     balance    unlocked when not held, held when a task sleeps or an interrupt returns
 
-Without it, lock() and unlock() are one test of a flag. Only lock_bh() and the irq forms do something.
+Without it, lock() and unlock() are one test of a flag. Only lock_bh() and the irq forms do
+something.
 """
 
 from __future__ import annotations
@@ -126,7 +127,9 @@ class Lockdep:
         """The class of a name."""
         cls = self.classes.get(name)
         if cls is None:
-            assert len(self.classes) < CLASSES_MAX, "too many lock classes: name the class, not the lock"
+            assert len(self.classes) < CLASSES_MAX, (
+                "too many lock classes: name the class, not the lock"
+            )
             cls = self.classes[name] = LockClass(name)
         return cls
 
@@ -143,10 +146,11 @@ class Lockdep:
         """lockdep_is_held(); True whenever lockdep is off."""
         if not self.enabled:
             return True
+        held = False
         for h in self.held():
             if h.lock is lock:
-                return True
-        return False
+                held = True
+        return held
 
     def acquire(self, lock: object, cls: LockClass, how: int) -> None:
         """lock_acquire(): check, then note that lock is held."""
@@ -219,7 +223,7 @@ class Lockdep:
             u & USED_IN_HARDIRQ_READ and u & HARDIRQS_ON
         ):
             raise LockdepError(
-                f"inconsistent lock state: {cls} is taken in a hardirq, and with interrupts enabled:"
+                f"inconsistent lock state: {cls} is taken in a hardirq, and with irqs enabled:"
                 " use lock_irq()"
             )
 
@@ -383,11 +387,11 @@ class RwLock:
 class SeqLock:
     """seqlock_t: writers count, readers try again when the count moved.
 
-        while True:
-            seq = lock.read_begin()
-            ...
-            if not lock.read_retry(seq):
-                break
+    while True:
+        seq = lock.read_begin()
+        ...
+        if not lock.read_retry(seq):
+            break
     """
 
     __slots__ = ("cls", "sequence")
@@ -508,7 +512,9 @@ class Mutex:
     def wait(self, me: Task | None, how: int) -> None:
         """Sleep till the owner lets go."""
         if me is None or me is self.owner:
-            raise LockdepError(f"{self!r} is held by {self.owner!r}, and {me!r} would wait for ever")
+            raise LockdepError(
+                f"{self!r} is held by {self.owner!r}, and {me!r} would wait for ever"
+            )
         e = TaskWait(me)
         prepare_to_wait_exclusive(self.wq, e, how)
         try:

@@ -21,7 +21,7 @@ class NotifierBlock:
         self.priority = priority
 
     def call(self, event: int, ptr: object) -> int:
-        """notifier_call: NOTIFY_DONE, NOTIFY_OK, or one of NOTIFY_STOP_MASK to tell nobody after this."""
+        """notifier_call: NOTIFY_DONE, NOTIFY_OK, or with NOTIFY_STOP_MASK to tell nobody else."""
         return const.NOTIFY_DONE
 
 

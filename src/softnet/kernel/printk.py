@@ -47,7 +47,7 @@ class LogLine:
 
 
 class RateLimit:
-    """struct ratelimit_state: at most `burst` times in `interval` ns, then silence till it is over."""
+    """struct ratelimit_state: at most `burst` times in `interval` ns, then silence."""
 
     __slots__ = ("interval", "burst", "begin", "printed", "missed")
 
@@ -134,7 +134,7 @@ def printk(level: int, fmt: str, *args: object) -> None:
 
 
 def net_ratelimit() -> bool:
-    """May one more message about the network be logged? 10 in 5 seconds; rows of sysctl change that.
+    """May one more message about the network be logged? 10 in 5 seconds, by default.
 
     if net_ratelimit(): printk(...)
     """

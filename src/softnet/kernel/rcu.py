@@ -6,9 +6,9 @@ Linux: kernel/rcutree.c, include/linux/rcupdate.h
     call_rcu(machine, head)                    head.rcu_func() after a grace period
     synchronize_rcu()                          returns after one
 
-A task cannot sleep inside a read-side section, so when the main loop has control, no section is open
-anywhere: a grace period ends there. The callbacks run from the run queue, in softirq context. Sections
-are counted, and their misuse found, while lockdep is enabled.
+A task cannot sleep inside a read-side section, so when the main loop has control, no section is
+open anywhere: a grace period ends there. The callbacks run from the run queue, in softirq context.
+Sections are counted, and their misuse found, while lockdep is enabled.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ def rcu_dereference(p: T) -> T:
 def call_rcu(head: RcuHead, machine: Board | None = None) -> None:
     """Have head.rcu_func() called after a grace period, on this (or that) machine. Any context."""
     state = rcu_state(this_cpu().machine if machine is None else machine)
-    assert head.rcu_next is None and state.last is not head, "call_rcu() of a head that waits already"
+    waits = head.rcu_next is not None or state.last is head
+    assert not waits, "call_rcu() of a head that waits already"
     if state.last is None:
         state.first = head
     else:

@@ -7,9 +7,10 @@ Linux: kernel/sched.c, kernel/fork.c, kernel/exit.c, kernel/timer.c (schedule_ti
     task.result()
 
 A task is a greenlet with a machine, a CPU, a pid and a name. It runs until it sleeps: nothing
-preempts it but interrupts of its own doing. Sleeping is schedule(); kernel/wait.py builds on it. The
-state says what schedule() means: TASK_RUNNING only lets others go first, TASK_INTERRUPTIBLE sleeps until
-wake_up_process(), a signal or kill(), TASK_UNINTERRUPTIBLE until wake_up_process() alone.
+preempts it but interrupts of its own doing. Sleeping is schedule(); kernel/wait.py builds on it.
+The state says what schedule() means: TASK_RUNNING only lets others go first, TASK_INTERRUPTIBLE
+sleeps until wake_up_process(), a signal or kill(), TASK_UNINTERRUPTIBLE until wake_up_process()
+alone.
 
 kill(exc) is the simulator's SIGKILL: every interruptible wait ends with -ERESTARTSYS, and
 where the kernel returns to the program, raise_if_killed() raises exc there.
@@ -22,7 +23,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from greenlet import GreenletExit, getcurrent, greenlet
+from greenlet import (  # type: ignore[import-untyped]  # it ships no stubs
+    GreenletExit,
+    getcurrent,
+    greenlet,
+)
 
 import softnet.arch.const as const
 from softnet.machine.clock import Runnable, RunQueue, World
@@ -183,7 +188,7 @@ class Task(Runnable):
             daemon.run()
 
     def switch_to(self) -> None:
-        """Make this the current task and go on where it stopped; returns when the caller goes on."""
+        """Make this the current task and go on with it; returns in the caller's next turn."""
         cpu = self.cpu
         state.current = self
         set_this_cpu(cpu)
@@ -290,7 +295,7 @@ class Task(Runnable):
             raise self.killed
 
     def crash(self) -> None:
-        """End the task here and now, without its consent: its machine lost power, or the lab closes.
+        """End the task here and now, unasked: its machine lost power, or the lab closes.
 
         Called from outside every task. Its finally blocks run, and may not sleep.
         """
@@ -406,7 +411,7 @@ def spawn(
     cpu: Cpu | None = None,
     keep_exception: bool = False,
 ) -> Task:
-    """A new task on machine that will call fn(*args). It runs when the world does, after those before it.
+    """A new task on machine that will call fn(*args), once the world runs and its turn comes.
 
     process: make it a thread of that task's process, with its files and namespace; without, it is a
     process of its own. An exception that fn lets out ends world.run(), unless keep_exception.
@@ -430,7 +435,7 @@ def spawn(
 
 
 def current() -> Task | None:
-    """The running task; None in an event's or a lab's own code. An interrupt has the task it hit."""
+    """The running task; None in an event's or a lab's code. An interrupt has the task it hit."""
     return state.current
 
 
@@ -477,7 +482,7 @@ def schedule() -> None:
 
 
 def give_way(me: Task, rq: RunQueue) -> None:
-    """context_switch(): to the next task, or to the main loop; returns when it is our turn again."""
+    """context_switch(): to the next task, or to the main loop; returns in our next turn."""
     me.leave()
     if rq.direct <= 0:
         state.hub.switch()  # type: ignore[union-attr]  # a task runs, so there is a main loop

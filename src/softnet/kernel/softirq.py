@@ -5,9 +5,9 @@ Linux: kernel/softirq.c
     open_softirq(const.NET_RX_SOFTIRQ, action)   once: action.action() serves that number
     raise_softirq(const.NET_RX_SOFTIRQ)          on this CPU
 
-Raised softirqs run when the last interrupt handler returns and when the outermost
-local_bh_enable() is reached, at most MAX_SOFTIRQ_RESTART rounds in a row. What is still pending then
-is left to ksoftirqd, which takes turns with the tasks. A softirq may not sleep.
+Raised softirqs run when the last interrupt handler returns and when the outermost local_bh_enable()
+is reached, at most MAX_SOFTIRQ_RESTART rounds in a row. What is still pending then is left to
+ksoftirqd, which takes turns with the tasks. A softirq may not sleep.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SoftirqAction:
 
 
 class Ksoftirqd(Runnable):
-    """A CPU's ksoftirqd: serves, in turn with the tasks, what do_softirq() had no rounds left for."""
+    """A CPU's ksoftirqd: serves, in turn with the tasks, what do_softirq() left over."""
 
     __slots__ = ("rq",)
 
@@ -66,7 +66,7 @@ class KernelSoftirqs(SoftirqOps):
 
 
 class Tasklet:
-    """struct tasklet_struct: subclass, override func(); it runs once for any number of schedules."""
+    """struct tasklet_struct: subclass, override func(). It runs once, however often scheduled."""
 
     __slots__ = ("next", "scheduled", "disabled")
 
@@ -134,7 +134,7 @@ def open_softirq(nr: int, action: SoftirqAction) -> None:
 
 
 def raise_softirq(nr: int) -> None:
-    """Mark softirq nr pending on this CPU; outside interrupts and bh-off sections wake ksoftirqd."""
+    """Mark softirq nr pending on this CPU; outside interrupts and bh-off code wake ksoftirqd."""
     raise_softirq_irqoff(nr)
 
 

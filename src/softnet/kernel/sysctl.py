@@ -7,8 +7,8 @@ Linux: kernel/sysctl.c, fs/proc/proc_sysctl.c
     table.write("net.ipv4.ip_forward", "1")    as echo into /proc/sys does, with its errors
 
 The value itself is an attribute of the object that uses it, so reading it on the fast path is one
-load. Every namespace has a table; rows that are the same in all of a machine's are in machine.sysctl,
-its parent. In paths dots and slashes mean the same.
+load. Every namespace has a table; rows that are the same in all of a machine's are in
+machine.sysctl, its parent. In paths dots and slashes mean the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SPACES = " \t\n"
 
 
 class SysctlRow:
-    """struct ctl_table: one tunable. Subclass with another text form; get() and set() move values."""
+    """struct ctl_table: one tunable, shown as it is. Subclasses have other text forms."""
 
     __slots__ = ("obj", "attr", "mode", "changed")
 
@@ -104,7 +104,7 @@ class IntRow(SysctlRow):
 
 
 class IntVecRow(IntRow):
-    """proc_dointvec_minmax() of several ints: a list attribute. Fewer numbers change the first ones."""
+    """proc_dointvec_minmax() of several ints: a list. Fewer numbers change the first ones."""
 
     __slots__ = ()
 
@@ -112,7 +112,7 @@ class IntVecRow(IntRow):
         """Tabs between them."""
         return "\t".join(str(v) for v in self.get())
 
-    def parse(self, text: str) -> list[int]:
+    def parse(self, text: str) -> list[int]:  # type: ignore[override]  # one row, one kind of value
         """All of them, the new ones in front."""
         old = list(self.get())
         new = [self.check(v) for v in numbers(text)]
@@ -146,7 +146,7 @@ class RangeRow(IntRow):
         low, high = self.get()
         return f"{low}\t{high}"
 
-    def parse(self, text: str) -> tuple[int, int]:
+    def parse(self, text: str) -> tuple[int, int]:  # type: ignore[override]  # as above
         """One number changes the lower end alone."""
         words = [self.check(v) for v in numbers(text)]
         if not words:
@@ -172,7 +172,7 @@ class JiffiesRow(IntRow):
 
 
 class MsJiffiesRow(IntRow):
-    """proc_dointvec_ms_jiffies(): jiffies here, milliseconds in the text. With HZ 1000 they are one."""
+    """proc_dointvec_ms_jiffies(): jiffies here, milliseconds in the text."""
 
     __slots__ = ()
 
@@ -201,7 +201,7 @@ class UserHzRow(IntRow):
 
 
 class StringRow(SysctlRow):
-    """proc_dostring(): text of at most `most` bytes, cut at the first newline; what is longer is cut off."""
+    """proc_dostring(): text, cut at the first newline and at `most` bytes."""
 
     __slots__ = ("most",)
 
@@ -293,17 +293,19 @@ class SysctlTable:
 
     def set(self, path: str, value: object) -> None:
         """write(str(value)): checked as if it came from user space."""
-        self.write(path, " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+        self.write(
+            path, " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        )
 
     def read(self, path: str) -> str:
-        """What cat /proc/sys/... shows, without the newline. OSError(EACCES) if it cannot be read."""
+        """What cat /proc/sys/... shows, without the newline. OSError with ENOENT or EACCES."""
         row = self.row(path)
         if not row.mode & 0o444:
             raise OSError(errno.EACCES, "Permission denied", "/proc/sys/" + slashed(path))
         return row.text()
 
     def write(self, path: str, text: str) -> None:
-        """What echo into /proc/sys/... does: OSError with EINVAL, EACCES or ENOENT as Linux says."""
+        """What echo into /proc/sys/... does: OSError with EINVAL, EACCES or ENOENT, as Linux."""
         row = self.row(path)
         if not row.mode & 0o222:
             raise OSError(errno.EACCES, "Permission denied", "/proc/sys/" + slashed(path))

@@ -235,7 +235,8 @@ class TimerBase:
         head = self.slots[slot]
         following = t.tnext
         before = t.tprev
-        assert head is not None and before is not None
+        assert head is not None
+        assert before is not None
         if head is t:
             self.slots[slot] = following
             if following is not None:
@@ -472,7 +473,7 @@ def round_jiffies_relative(delta: int) -> int:
 
 
 def round_common(j: int, up: bool) -> int:
-    """Down if less than a quarter of a second is past the full second, else up; never to the past."""
+    """Down if less than a quarter of a second is past the full second, else up; never past."""
     rest = j % const.HZ
     rounded = j - rest
     if up or rest >= const.HZ // 4:

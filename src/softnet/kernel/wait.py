@@ -45,7 +45,7 @@ class WaitQueueEntry:
         self.wflags = 0
 
     def func(self, key: int) -> int:
-        """Somebody called wake_up(wq, key); key: POLL* bits, 0 for any. Nonzero if this woke a task.
+        """Somebody called wake_up(wq, key): POLL* bits, 0 for any. Nonzero if this woke a task.
 
         It may take itself or any other entry off the queue.
         """
@@ -167,7 +167,7 @@ def remove_wait_queue(wq: WaitQueueHead, e: WaitQueueEntry) -> None:
 
 
 def wake_up(wq: WaitQueueHead, key: int = 0) -> int:
-    """Call every entry up to the first exclusive one that it wakes; how many it woke. Any context."""
+    """Call the entries, up to the first exclusive one that it wakes; how many it woke."""
     if wq.first is None:
         return 0
     return wake_up_common(wq, key, 1)
@@ -228,7 +228,7 @@ def wake_up_common(wq: WaitQueueHead, key: int, nr_exclusive: int) -> int:
 
 
 def prepare_to_wait(wq: WaitQueueHead, e: WaitQueueEntry, state: int) -> None:
-    """Hang e on wq if it does not hang there, then set the state: look at the condition after this."""
+    """Hang e on wq if it hangs nowhere, and set the state. Then look at the condition."""
     if e.whead is None:
         add_wait_queue(wq, e)
     prepare(wq, state)
@@ -255,21 +255,19 @@ def finish_wait(wq: WaitQueueHead, e: WaitQueueEntry) -> None:
 
 
 def abort_exclusive_wait(wq: WaitQueueHead, e: WaitQueueEntry, key: int = 0) -> None:
-    """finish_wait() for one that gives up: if it was woken meanwhile, the next one gets the wake-up."""
+    """finish_wait() for one that gives up: a wake-up it got meanwhile goes to the next."""
     woken = e.whead is None
     finish_wait(wq, e)
     if woken:
         wake_up(wq, key)
 
 
-def wait_event(
-    wq: WaitQueueHead, condition: WaitCondition, timeout_ns: int = WAIT_FOREVER
-) -> int:
+def wait_event(wq: WaitQueueHead, condition: WaitCondition, timeout_ns: int = WAIT_FOREVER) -> int:
     """Sleep until condition.met(), asking after each wake-up of wq.
 
     Linux: wait_event_interruptible_timeout(). Returns what is left of the time (at least 1;
-    WAIT_FOREVER if there was no limit), 0 if the time is over and it is still not met, or -ERESTARTSYS
-    on a signal or kill().
+    WAIT_FOREVER if there was no limit), 0 if the time is over and it is still not met, or
+    -ERESTARTSYS on a signal or kill().
     """
     if condition.met():
         return timeout_ns if timeout_ns != 0 else 1

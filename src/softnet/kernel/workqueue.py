@@ -18,7 +18,12 @@ from collections.abc import Callable
 
 from softnet.kernel.sched import Task, current, spawn
 from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer, timer_base
-from softnet.kernel.wait import CallCondition, WaitQueueHead, wait_event_uninterruptible, wake_up_all
+from softnet.kernel.wait import (
+    CallCondition,
+    WaitQueueHead,
+    wait_event_uninterruptible,
+    wake_up_all,
+)
 from softnet.machine.cpu import Board, this_cpu
 
 WORK_MAX = 100_000  # queued at a time; a queue that long never gets shorter

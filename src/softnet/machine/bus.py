@@ -2,9 +2,9 @@
 
 Linux: drivers/pci/pci-driver.c, drivers/base/dd.c, include/linux/pci.h
 
-A PciDevice is what the machine's maker plugged in: vendor and device id, register windows (BARs), an
-interrupt line. A driver registers a PciDriver with the ids it serves; its probe() is called
-for each device that matches, whether it was plugged in before or comes later.
+A PciDevice is what the machine's maker plugged in: vendor and device id, register windows (BARs),
+an interrupt line. A driver registers a PciDriver with the ids it serves; its probe() is called for
+each device that matches, whether it was plugged in before or comes later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PCI_DEVFN_MAX = 256  # functions of one bus
 
 
 class Mmio:
-    """A window of a device's registers: subclass, override. Offsets in bytes, values as unsigned ints."""
+    """A window of a device's registers: subclass, override. Offsets in bytes, unsigned values."""
 
     __slots__ = ()
 

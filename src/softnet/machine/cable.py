@@ -4,13 +4,14 @@
     cable.a.on_receive = port_of_h1         # a CablePort: its deliver() gets what b sent
     cable.a.transmit(frame, packet_id)
 
-Each direction has its own settings, counters and luck. A frame goes through, in this order: the rules
-of drop(); carrier; the queue before the transmitter and its rate; then on the way loss, duplication,
-corruption, delay with jitter, and reordering. One event carries a frame to the other end.
+Each direction has its own settings, counters and luck. A frame goes through, in this order: the
+rules of drop(); carrier; the queue before the transmitter and its rate; then on the way loss,
+duplication, corruption, delay with jitter, and reordering. One event carries a frame to the other
+end.
 
 Luck comes from one random stream per cable, direction and impairment. Every impairment that is on
-draws once for every frame offered, also for one that another impairment has already lost, so turning
-one on or off leaves what the others do to which frame as it was.
+draws once for every frame offered, also for one that another impairment has already lost, so
+turning one on or off leaves what the others do to which frame as it was.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ class Port:
         self.on_receive = None
 
     def transmit(self, frame: bytes | bytearray, meta: object = None) -> int:
-        """Send a frame, which must not change any more; meta goes with it, as a packet id for traces.
+        """Send a frame, which must not change any more; meta (a packet id) goes with it.
 
         Returns when the transmitter is free again (ns), or -1 if the frame was dropped before it
         got there (queue full, no carrier).
@@ -290,7 +291,7 @@ class Direction:
         return done
 
     def serialize(self, now: int, length: int) -> int:
-        """When the frame's last bit will have left; -1 if the queue before the transmitter is full."""
+        """When the frame's last bit will have left; -1 if the queue to the transmitter is full."""
         if self.rate == 0:
             return now
         starts = self.starts
@@ -432,8 +433,11 @@ class Cable:
         self.set(**settings)
 
     def set(self, **settings: Any) -> None:
-        """Change settings of both directions: rate, overhead, delay, jitter, loss, duplicate, reorder,
-        reorder_delay, corrupt, queue_max."""
+        """Change settings of both directions.
+
+        They are rate, overhead, delay, jitter, loss, duplicate, reorder, reorder_delay, corrupt and
+        queue_max; see Direction.
+        """
         self.ab.set(**settings)
         self.ba.set(**settings)
 
@@ -443,7 +447,7 @@ class Cable:
         match: Callable[[bytes | bytearray], object] | None = None,
         direction: Direction | None = None,
     ) -> DropRule:
-        """Drop the nth frame that matches, or all that do; in one direction or both (counted together)."""
+        """Drop the nth frame that matches, or all; in one direction or both, counted together."""
         rule = DropRule(match, nth)
         for d in (self.ab, self.ba) if direction is None else (direction,):
             d.rules.append(rule)

@@ -19,6 +19,7 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 from softnet.machine.cpu import Board, Cpu, set_this_cpu, this_cpu
 from softnet.machine.entropy import RandomStream
@@ -451,8 +452,8 @@ class World:
         self.interrupted = True
         self.stop()
 
-    def catch_interrupts(self) -> object:
-        """Make the first Ctrl-C wait for the current event, unless the program handles it itself."""
+    def catch_interrupts(self) -> Any:
+        """Make the first Ctrl-C wait for the current event, unless the program handles it."""
         handler = signal.getsignal(signal.SIGINT)
         if handler is not signal.default_int_handler:
             return None

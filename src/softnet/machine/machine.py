@@ -3,8 +3,8 @@
     machine = world.new_machine("h1", ncpus=2)
     machine.cpus[0], machine.irq, machine.memory, machine.bus, machine.random
 
-It is bare hardware: kernel/boot.py, or host.py for a whole host, puts a kernel on it. Its host id is its
-number in the world, counted from 1; events of lower ids come first at the same instant.
+It is bare hardware: kernel/boot.py, or host.py for a whole host, puts a kernel on it. Its host id
+is its number in the world, counted from 1; events of lower ids come first at the same instant.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ machine; bytes exist only where something was touched. A device address (dma_add
     2**32 + n * 128 K   the n-th slot of the I/O map: dma_map_single()
     2**40 + n * 16 M    the n-th RxSlab: posted receive buffers
 
-Each kind is found from the address by a shift, without a search. Every access is checked: an address
-that is not mapped, or a length past the end of its mapping, is a bug of driver or device and
-raises DmaError, where a real machine would corrupt memory or raise an IOMMU fault.
+Each kind is found from the address by a shift, without a search. Every access is checked: an
+address that is not mapped, or a length past the end of its mapping, is a bug of driver or device
+and raises DmaError, where a real machine would corrupt memory or raise an IOMMU fault.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import softnet.arch.const as const
 import softnet.arch.mem as mem
 
 RAM_DEFAULT = 512 << 20  # bytes: the machine that tcp_mem and the hash sizes are computed for
-# Linux keeps some RAM for itself before it counts what buffers may use: about 1/32 of a small machine.
+# Linux keeps some RAM to itself before it counts what buffers may use: about 1/32 of it.
 KERNEL_SHARE = 32
 
 MAP_SHIFT = 17  # a mapping is at most 128 KiB: a GSO packet with its headers
@@ -76,9 +76,9 @@ class RxSlab:
     """`count` receive buffers of `size` bytes, each posted to a device by its address alone.
 
     Buffer i lies at base + i * size. Its bytearray comes to exist when the device writes the first
-    byte: `headroom` bytes in front, `size` for the frame, `tailroom` behind, so that it can become an
-    skb's head as it is: take(i) hands it over, and buffer i is free to be posted again.
-    An idle ring of 256 costs 2 KiB here and nothing per buffer.
+    byte: `headroom` bytes in front, `size` for the frame, `tailroom` behind, so that it can become
+    an skb's head as it is: take(i) hands it over, and buffer i is free to be posted again. An idle
+    ring of 256 costs 2 KiB here and nothing per buffer.
     """
 
     __slots__ = (
@@ -244,7 +244,7 @@ class Memory:
         return self.size // const.PAGE_SIZE
 
     def nr_free_buffer_pages(self) -> int:
-        """Pages the network may dimension its tables by: a fixed share of RAM, whatever is in use."""
+        """Pages the network sizes its tables by: a fixed share of RAM, whatever is in use."""
         pages = self.totalram_pages()
         return pages - pages // KERNEL_SHARE
 
@@ -258,7 +258,7 @@ class Memory:
     # Coherent memory
 
     def alloc_coherent(self, size: int, tag: str = "") -> int:
-        """size bytes that CPU and device share, zeroed, page aligned: the address; -1 if there is none.
+        """The address of size zero bytes for CPU and device, page aligned; -1 if there are none.
 
         Linux: dma_alloc_coherent(). The CPU gets at the bytes by coherent_buf().
         """
@@ -310,14 +310,13 @@ class Memory:
 
     # Streaming mappings
 
-    def dma_map_single(
-        self, buf: bytes | bytearray, off: int, length: int, direction: int
-    ) -> int:
+    def dma_map_single(self, buf: bytes | bytearray, off: int, length: int, direction: int) -> int:
         """Let the device see buf[off : off + length]; -1 if the map is full or a fault is injected.
 
         direction: DMA_TO_DEVICE, DMA_FROM_DEVICE (buf must be a bytearray) or DMA_BIDIRECTIONAL.
         """
-        assert 0 <= off and 0 < length <= 1 << MAP_SHIFT and off + length <= len(buf)
+        assert 0 < length <= MAP_MASK + 1
+        assert 0 <= off <= len(buf) - length
         assert direction == const.DMA_TO_DEVICE or isinstance(buf, bytearray)
         if self.fails():
             return -1
