@@ -53,6 +53,7 @@ SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 COMPLAINT = "Error compiling Cython file:"
 MEMORY_MAX = 3 << 30  # bytes one compilation may take
 ENDLESS = "does a class's base come from a .pxd that cimports, at any distance, the class's own?"
+HINT = " (for a bare `return` the .pxd says `cpdef void f(...) except *`, not int)"
 NO_COMPILER = 3  # exit status: nothing was wrong with the sources
 
 CIMPORT_FROM = re.compile(r"^\s*from\s+(\.*)([\w.]*)\s+cimport\s+(\([^)]*\)|[^#\n]*)", re.M)
@@ -397,7 +398,8 @@ def compile_all(tools: Toolchain, todo: list[Module], jobs: int) -> list[str]:
             for complaint in said.strip().split(COMPLAINT):
                 if complaint.strip() and complaint not in seen:
                     seen.add(complaint)
-                    print(complaint.strip(), flush=True)
+                    hint = HINT if "Return value required" in complaint else ""
+                    print(complaint.strip() + hint, flush=True)
             if not good:
                 failed.append(names[done])
     return failed
