@@ -115,6 +115,16 @@ def test_tobytes(twins: ModuleType, block: bytes, span: tuple[int, int]) -> None
     assert mem.tobytes(block, o, n) == twins.tobytes(block, o, n) == block[o : o + n]
 
 
+@given(data=st.binary(max_size=99))
+def test_buf_len(twins: ModuleType, data: bytes) -> None:
+    wide = memoryview(bytes(8 * len(data))).cast("q")
+    for buf, size in ((data, len(data)), (bytearray(data), len(data)), (wide, 8 * len(data))):
+        assert mem.buf_len(buf) == twins.buf_len(buf) == size
+    for form in (mem, twins):
+        with pytest.raises(TypeError):
+            form.buf_len("text")
+
+
 @given(data=st.binary(max_size=99), slack=st.sampled_from([0, 1, 50, 5000]))
 def test_receive_buffers(twins: ModuleType, data: bytes, slack: int) -> None:
     buf = mem.new_buf(len(data) + slack)

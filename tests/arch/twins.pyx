@@ -38,6 +38,8 @@ def copy_to_user(buf, off, src, soff, n):
 def copy_from_user(dst, doff, buf, off, n):
     return mem.copy_from_user(mem.addr(dst), doff, buf, off, n)
 
+def buf_len(buf): return mem.buf_len(buf)
+
 def received(data, size):
     """What a receive call does: fill a buffer of size bytes with data, answer that part of it."""
     buf = mem.new_buf(size)

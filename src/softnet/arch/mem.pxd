@@ -193,6 +193,17 @@ cdef inline i64 copy_from_user(u8 *dst, i64 doff, object buf, i64 off, i64 n) ex
         PyBuffer_Release(&b)
     return n
 
+cdef inline i64 buf_len(object buf) except -1:
+    cdef Py_buffer b
+    if type(buf) is bytes:
+        return PyBytes_GET_SIZE(buf)
+    if type(buf) is bytearray:
+        return PyByteArray_GET_SIZE(buf)
+    PyObject_GetBuffer(buf, &b, PyBUF_SIMPLE)
+    cdef i64 n = b.len
+    PyBuffer_Release(&b)
+    return n
+
 cdef inline bytes new_buf(i64 size):
     return PyBytes_FromStringAndSize(NULL, size)
 

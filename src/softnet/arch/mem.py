@@ -194,6 +194,11 @@ def copy_from_user(dst: bytearray, doff: int, buf: UserBuffer, off: int, n: int)
     return n
 
 
+def buf_len(buf: Any) -> int:
+    """The bytes in a user's buffer; TypeError for what is none."""
+    return len(buf) if type(buf) is bytes else memoryview(buf).nbytes
+
+
 def new_buf(size: int) -> Any:
     """A buffer of size bytes that a receive call fills and finish_buf() turns into bytes.
 
