@@ -19,6 +19,7 @@ cdef tp.TracePoint alloc_skb, netdev_alloc_skb, kfree_skb, consume_skb, skb_clon
 cdef tp.TracePoint pskb_copy, pskb_expand_head, skb_copy_bits, skb_checksum, skb_checksum_help
 cdef tp.TracePoint skb_segment, skb_gro_receive, skb_linearize, pskb_pull_tail, skb_split
 cdef tp.TracePoint skb_set_owner_w, skb_orphan, skb_queue_purge
+cdef tp.TracePoint skb_reserve, skb_put, skb_push, skb_pull, skb_headroom, skb_tailroom
 # Devices: net/core/dev.c, link_watch.c, net/ethernet/eth.c
 cdef tp.TracePoint register_netdevice, register_netdev, unregister_netdevice, dev_open
 cdef tp.TracePoint dev_open_core, dev_close, dev_change_flags, dev_set_mtu

@@ -105,6 +105,12 @@ skb_split = tp.tracepoint("skb_split")
 skb_set_owner_w = tp.tracepoint("skb_set_owner_w")
 skb_orphan = tp.tracepoint("skb_orphan")
 skb_queue_purge = tp.tracepoint("skb_queue_purge")
+skb_reserve = tp.tracepoint("skb_reserve")
+skb_put = tp.tracepoint("skb_put")
+skb_push = tp.tracepoint("skb_push")
+skb_pull = tp.tracepoint("skb_pull")
+skb_headroom = tp.tracepoint("skb_headroom")
+skb_tailroom = tp.tracepoint("skb_tailroom")
 
 # Devices: net/core/dev.c, link_watch.c, net/ethernet/eth.c
 register_netdevice = tp.tracepoint("register_netdevice")

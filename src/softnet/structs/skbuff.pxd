@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 from softnet.arch.types cimport i64, u8
 from softnet.structs.dst cimport DstEntry
 from softnet.structs.netdevice cimport NetDevice

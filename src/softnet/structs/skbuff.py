@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 
 if TYPE_CHECKING:
     from softnet.arch.mem import Mem
@@ -317,14 +318,20 @@ class SkBuff:
 
     def headroom(self) -> int:
         """skb_headroom(): bytes free in front of data."""
+        if trace.skb_headroom.enabled:
+            trace.skb_headroom.fire(self)
         return self.data
 
     def tailroom(self) -> int:
         """skb_tailroom(): bytes free behind tail; 0 when there are fragments."""
+        if trace.skb_tailroom.enabled:
+            trace.skb_tailroom.fire(self)
         return 0 if self.data_len else self.shinfo.end - self.tail
 
     def reserve(self, n: int) -> None:
         """skb_reserve(): make n bytes of headroom in a buffer that holds nothing yet."""
+        if trace.skb_reserve.enabled:
+            trace.skb_reserve.fire(self)
         assert self.len == 0, skb_panic(self, "reserve in a packet that has data")
         assert self.tail + n <= self.shinfo.end, skb_panic(self, "skb_over_panic")
         self.data += n
@@ -332,6 +339,8 @@ class SkBuff:
 
     def put(self, n: int) -> int:
         """skb_put(): use n more bytes at the end; the offset in head where they start."""
+        if trace.skb_put.enabled:
+            trace.skb_put.fire(self)
         o = self.tail
         assert self.data_len == 0
         assert o + n <= self.shinfo.end, skb_panic(self, "skb_over_panic")
@@ -341,6 +350,8 @@ class SkBuff:
 
     def push(self, n: int) -> int:
         """skb_push(): prepend n bytes; the new data offset."""
+        if trace.skb_push.enabled:
+            trace.skb_push.fire(self)
         assert n <= self.data, skb_panic(self, "skb_under_panic")
         self.data -= n
         self.len += n
@@ -348,6 +359,8 @@ class SkBuff:
 
     def pull(self, n: int) -> int:
         """skb_pull(): drop n linear bytes off the front; the new data offset, -1 if too short."""
+        if trace.skb_pull.enabled:
+            trace.skb_pull.fire(self)
         if n > self.len:
             return -1
         assert n <= self.len - self.data_len, skb_panic(self, "pull past the linear part")

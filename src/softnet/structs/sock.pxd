@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.poll as poll
 from softnet.arch.types cimport i64
 from softnet.kernel.lock cimport SpinLock
@@ -48,7 +49,9 @@ cdef class Proto:
     cpdef i64 backlog_rcv(self, Sock sk, SkBuff skb) except? -1
     cpdef void hash(self, Sock sk) except *
     cpdef void unhash(self, Sock sk) except *
+    cpdef void rehash(self, Sock sk) except *
     cpdef i64 get_port(self, Sock sk, i64 snum) except? -1
+    cpdef void set_keepalive(self, Sock sk, bint on) except *
     cpdef i64 listen_start(self, Sock sk, i64 backlog) except? -1
     cpdef void listen_stop(self, Sock sk) except *
     cpdef i64 poll(self, object file, Socket sock, object wait) except? -1
@@ -81,7 +84,8 @@ cdef class Sock:
     cdef public i64 sk_rcvtimeo, sk_sndtimeo
     cdef public SkFilter sk_filter
     cdef public ProtoMem sk_mem
-    cdef public i64 sk_tx_queue_mapping
+    cdef public i64 sk_tx_queue_mapping, recv_error
+    cdef public bint recv_peeked
     cdef public Timer sk_timer
     cdef public i64 sk_stamp
     cdef public Socket sk_socket

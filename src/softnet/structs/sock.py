@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.poll as poll
 from softnet.kernel.lock import SpinLock
 from softnet.kernel.wait import WaitQueueHead, wake_up
@@ -138,9 +139,15 @@ class Proto:
     def unhash(self, sk: Sock) -> None:
         """The opposite of hash()."""
 
+    def rehash(self, sk: Sock) -> None:
+        """sk's local address changed while it was hashed."""
+
     def get_port(self, sk: Sock, snum: int) -> int:
         """Bind sk to local port snum, or to a free one for 0; nonzero if that port is taken."""
         return 0
+
+    def set_keepalive(self, sk: Sock, on: bool) -> None:
+        """SO_KEEPALIVE is being switched (tcp_set_keepalive); the flag follows."""
 
     def listen_start(self, sk: Sock, backlog: int) -> int:
         """inet_csk_listen_start(): accept connections from now on; 0 or -errno."""
@@ -230,6 +237,8 @@ class Sock:
         "sk_filter",
         "sk_mem",
         "sk_tx_queue_mapping",
+        "recv_error",
+        "recv_peeked",
         "sk_timer",
         "sk_stamp",
         "sk_socket",
@@ -299,6 +308,8 @@ class Sock:
     sk_filter: SkFilter | None
     sk_mem: ProtoMem | None  # None: the protocol's memory is not accounted
     sk_tx_queue_mapping: int  # -1 while unset
+    recv_error: int  # why skb_recv_datagram() just answered None: -errno, 0 after shutdown
+    recv_peeked: bool  # had what it answered been looked at before (MSG_PEEK)?
     sk_timer: Timer | None
     sk_stamp: int  # ns
     sk_socket: Socket | None
@@ -368,6 +379,8 @@ class Sock:
         self.sk_filter = None
         self.sk_mem = None
         self.sk_tx_queue_mapping = -1
+        self.recv_error = 0
+        self.recv_peeked = False
         self.sk_timer = None
         self.sk_stamp = -1
         self.sk_socket = None
@@ -393,21 +406,29 @@ class Sock:
 
     def sk_state_change(self) -> None:
         """sock_def_wakeup(): connect, accept or a reset finished something."""
+        if trace.sock_def_wakeup.enabled:
+            trace.sock_def_wakeup.fire(self)
         if self.sk_wq is not None:
             wake_up(self.sk_wq, 0)
 
     def sk_data_ready(self, len: int) -> None:
         """sock_def_readable(): len new bytes, or a new connection."""
+        if trace.sock_def_readable.enabled:
+            trace.sock_def_readable.fire(self)
         if self.sk_wq is not None:
             wake_up(self.sk_wq, poll.POLLIN | poll.POLLPRI | poll.POLLRDNORM | poll.POLLRDBAND)
 
     def sk_write_space(self) -> None:
         """sock_def_write_space(): wake writers once half of sk_sndbuf is free."""
+        if trace.sock_def_write_space.enabled:
+            trace.sock_def_write_space.fire(self)
         if self.sk_wmem_alloc << 1 <= self.sk_sndbuf and self.sk_wq is not None:
             wake_up(self.sk_wq, poll.POLLOUT | poll.POLLWRNORM | poll.POLLWRBAND)
 
     def sk_error_report(self) -> None:
         """sock_def_error_report(): sk_err is set."""
+        if trace.sock_def_error_report.enabled:
+            trace.sock_def_error_report.fire(self)
         if self.sk_wq is not None:
             wake_up(self.sk_wq, poll.POLLERR)
 

@@ -15,6 +15,8 @@ cdef class NetProtoFamily
 cdef class Sockaddr:
     cdef public i64 family
 
+    cpdef bytes pack(self)
+
 
 cdef class SockaddrIn(Sockaddr):
     cdef public i64 sin_addr, sin_port

@@ -33,6 +33,10 @@ class Sockaddr:
     def __init__(self, family: int) -> None:
         self.family = family
 
+    def pack(self) -> bytes:
+        """The struct in user space, x86-64: the family, and no more."""
+        return self.family.to_bytes(2, "little")
+
 
 class SockaddrIn(Sockaddr):
     """struct sockaddr_in: sin_addr and sin_port as host integers."""
@@ -46,6 +50,15 @@ class SockaddrIn(Sockaddr):
         self.family = 2  # AF_INET
         self.sin_addr = sin_addr
         self.sin_port = sin_port
+
+    def pack(self) -> bytes:
+        """struct sockaddr_in, 16 bytes."""
+        return (
+            self.family.to_bytes(2, "little")
+            + self.sin_port.to_bytes(2, "big")
+            + self.sin_addr.to_bytes(4, "big")
+            + bytes(8)
+        )
 
 
 class MsgHdr:

@@ -1,6 +1,7 @@
 cimport softnet.arch.const as const
 cimport softnet.arch.csum as csum
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 from softnet.arch.types cimport i64
 from softnet.net.core.skb_frags cimport (
     pskb_expand_head, skb_clone_writable, skb_copy_bits, skb_copy_frag_refs,

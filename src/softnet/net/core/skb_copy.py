@@ -15,6 +15,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 from softnet.net.core.skb_frags import (
     EFAULT,
     pskb_expand_head,
@@ -51,6 +52,8 @@ def copy_skb_gso(n: SkBuff, skb: SkBuff) -> None:
 
 def skb_copy(skb: SkBuff) -> SkBuff:
     """A copy with the same headroom, all its bytes linear and its own. skb stays the caller's."""
+    if trace.skb_copy.enabled:
+        trace.skb_copy.fire(skb)
     if slab.debugging:
         slab.sanitizer.check(skb)
     n = alloc_skb(skb.shinfo.end + skb.data_len)
@@ -66,6 +69,8 @@ def skb_copy(skb: SkBuff) -> SkBuff:
 
 def pskb_copy(skb: SkBuff) -> SkBuff:
     """A copy whose linear part is its own and whose pages are skb's."""
+    if trace.pskb_copy.enabled:
+        trace.pskb_copy.fire(skb)
     if slab.debugging:
         slab.sanitizer.check(skb)
     n = alloc_skb(skb.shinfo.end)
@@ -179,6 +184,8 @@ def skb_store_bits(skb: SkBuff, offset: int, src: bytes | bytearray, src_off: in
 
 def skb_checksum(skb: SkBuff, offset: int, length: int, s: int) -> int:
     """The sum s and length bytes at offset (from data), in fragments and frag_list too."""
+    if trace.skb_checksum.enabled:
+        trace.skb_checksum.fire(skb)
     assert 0 <= offset <= skb.len - length, skb_panic(skb, "checksum past the end")
     pos = 0  # bytes summed: says in which half of a word the next part starts
     start = skb.len - skb.data_len
@@ -288,6 +295,8 @@ def skb_checksum_help(skb: SkBuff) -> int:
 
     A result of 0 is sent as 0xffff, which is equal to it: in UDP 0 means "no checksum" (RFC 768).
     """
+    if trace.skb_checksum_help.enabled:
+        trace.skb_checksum_help.fire(skb)
     if skb.ip_summed == const.CHECKSUM_PARTIAL:
         offset = skb.csum_start - skb.data
         headlen = skb.len - skb.data_len

@@ -1,6 +1,7 @@
 cimport softnet.arch.const as const
 cimport softnet.arch.csum as csum
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 from softnet.arch.types cimport i64
 from softnet.net.core.skb_life cimport (
     PAYLOAD_REF, consume_skb, frag_alloc, frag_free, head_alloc, head_free, skb_clone, skb_cloned,

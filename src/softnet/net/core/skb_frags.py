@@ -13,6 +13,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 from softnet.net.core.skb_life import (
     PAYLOAD_REF,
     consume_skb,
@@ -27,7 +28,7 @@ from softnet.net.core.skb_life import (
     skb_header_cloned,
     slab,
 )
-from softnet.structs.skbuff import SkBuff, SkbFrag, SkbSharedInfo, skb_panic
+from softnet.structs.skbuff import SkbFrag, SkbSharedInfo, SkBuff, skb_panic
 
 PULL_SLACK = 128  # bytes: a head that must grow for a pull grows by this much more
 
@@ -59,6 +60,8 @@ def pskb_pull(skb: SkBuff, length: int) -> int:
 
 def pskb_pull_tail(skb: SkBuff, delta: int) -> bool:
     """__pskb_pull_tail(): move delta bytes from the fragments to the end of the linear part."""
+    if trace.pskb_pull_tail.enabled:
+        trace.pskb_pull_tail.fire(skb)
     assert 0 <= delta <= skb.data_len, skb_panic(skb, "pull of more than there is")
     if slab.debugging:
         slab.sanitizer.check(skb)
@@ -256,6 +259,8 @@ def trim_fraglist(sh: SkbSharedInfo, keep: int) -> None:
 
 def skb_linearize(skb: SkBuff) -> int:
     """Make all of skb linear; 0 or -ENOMEM."""
+    if trace.skb_linearize.enabled:
+        trace.skb_linearize.fire(skb)
     if skb.data_len and not pskb_pull_tail(skb, skb.data_len):
         return -ENOMEM
     return 0
@@ -292,6 +297,8 @@ def pskb_expand_head(skb: SkBuff, nhead: int, ntail: int) -> int:
     What was shared with clones is skb's own afterwards, but for the pages. Header offsets move
     along. Pointers and views into the old head are dead.
     """
+    if trace.pskb_expand_head.enabled:
+        trace.pskb_expand_head.fire(skb)
     assert nhead >= 0
     assert ntail >= 0
     assert skb.users == 1, skb_panic(skb, "pskb_expand_head() of a shared skb")
@@ -421,6 +428,8 @@ def skb_make_writable(skb: SkBuff, length: int) -> bool:
 
 def skb_copy_bits(skb: SkBuff, offset: int, to: bytearray, to_off: int, length: int) -> int:
     """Copy length bytes at offset (from data) to to[to_off:]; 0, -EFAULT if there are fewer."""
+    if trace.skb_copy_bits.enabled:
+        trace.skb_copy_bits.fire(skb)
     if offset < 0 or length < 0 or offset > skb.len - length:
         return -EFAULT
     assert 0 <= to_off <= len(to) - length

@@ -1,8 +1,9 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 from softnet.arch.types cimport i64
-from softnet.machine.cpu cimport Board, Cpu, in_irq, this_cpu
+from softnet.machine.cpu cimport in_irq
 from softnet.structs.netdevice cimport NetDevice
 from softnet.structs.skbuff cimport (
     SkbDestructor, SkBuff, SkBuffHead, SkbFrag, SkbSharedInfo, skb_panic
@@ -34,7 +35,6 @@ cdef class SkbSlab:
     cdef i64 nr_skbs, nr_frags
     cdef HeadCache h512, h1024, h2048, h4096
     cdef bint debugging, numbering
-    cdef i64 next_id
     cdef SkbSanitizer sanitizer
     cdef SkbDestructor sock_wfree, sock_rfree
 
@@ -86,8 +86,6 @@ cpdef int skb_dst_drop(SkBuff skb) except -1
 cpdef int nf_reset(SkBuff skb) except -1
 
 cpdef i64 skb_id(SkBuff skb) except? -1
-@cython.locals(cpu=Cpu, board=Board, percpu=dict)
-cdef i64 next_packet_id() except? -1
 cpdef int skb_number_packets(bint on) except -1
 cpdef int skb_set_sanitizer(SkbSanitizer sanitizer) except -1
 cpdef dict skb_slab_counts()

@@ -21,14 +21,16 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
-from softnet.machine.cpu import in_irq, this_cpu
+import softnet.kernel.trace as trace
+from softnet.kernel.tracepoint import next_packet_id
+from softnet.machine.cpu import in_irq
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.skbuff import (
     SkbDestructor,
-    SkBuff,
-    SkBuffHead,
     SkbFrag,
     SkbSharedInfo,
+    SkBuff,
+    SkBuffHead,
     skb_panic,
 )
 from softnet.structs.sock import Sock
@@ -96,7 +98,6 @@ class SkbSlab:
         "h2048",
         "h4096",
         "h512",
-        "next_id",
         "nr_frags",
         "nr_skbs",
         "numbering",
@@ -117,7 +118,6 @@ class SkbSlab:
     debugging: bool
     sanitizer: SkbSanitizer
     numbering: bool  # give each skb its pkt_id at birth, so that clones have the same
-    next_id: int  # for packets made outside any host
     sock_wfree: SkbDestructor | None
     sock_rfree: SkbDestructor | None
 
@@ -133,7 +133,6 @@ class SkbSlab:
         self.debugging = False
         self.sanitizer = SkbSanitizer()
         self.numbering = False
-        self.next_id = 0
         self.sock_wfree = None
         self.sock_rfree = None
 
@@ -146,7 +145,10 @@ slab = SkbSlab()
 
 def alloc_skb(size: int) -> SkBuff:
     """An empty skb whose head has room for at least size bytes; all of it is tailroom."""
-    return skb_over_head(head_alloc(size))
+    skb = skb_over_head(head_alloc(size))
+    if trace.alloc_skb.enabled:
+        trace.alloc_skb.fire(skb)
+    return skb
 
 
 def dev_alloc_skb(length: int) -> SkBuff:
@@ -161,6 +163,8 @@ def netdev_alloc_skb(dev: NetDevice | None, length: int) -> SkBuff:
     """An skb for a frame of length bytes that dev receives; NET_SKB_PAD bytes of headroom."""
     skb = dev_alloc_skb(length)
     skb.dev = dev
+    if trace.netdev_alloc_skb.enabled:
+        trace.netdev_alloc_skb.fire(skb)
     return skb
 
 
@@ -330,6 +334,8 @@ def kfree_skb(skb: SkBuff | None, reason: int = const.SKB_DROP_REASON_NOT_SPECIF
     """Drop skb: give back one reference, and say why. None is nothing."""
     if skb is not None:
         if skb.users == 1:
+            if trace.kfree_skb.enabled:
+                trace.kfree_skb.drop(skb, reason)
             kfree_skb_last(skb)
         else:
             skb_unref(skb)
@@ -339,6 +345,8 @@ def consume_skb(skb: SkBuff | None) -> None:
     """Done with skb: give back one reference. It did not fail, so no drop is reported."""
     if skb is not None:
         if skb.users == 1:
+            if trace.consume_skb.enabled:
+                trace.consume_skb.fire(skb)
             kfree_skb_last(skb)
         else:
             skb_unref(skb)
@@ -449,6 +457,8 @@ def skb_drop_list(skb: SkBuff | None) -> None:
 
 def skb_queue_purge(q: SkBuffHead) -> None:
     """Drop every skb of q."""
+    if trace.skb_queue_purge.enabled:
+        trace.skb_queue_purge.fire(q)
     skb = q.dequeue()
     while skb is not None:
         kfree_skb(skb, const.SKB_DROP_REASON_QUEUE_PURGE)
@@ -460,6 +470,8 @@ def skb_queue_purge(q: SkBuffHead) -> None:
 
 def skb_clone(skb: SkBuff) -> SkBuff:
     """A second SkBuff for the same bytes, without an owner. Neither may write where both read."""
+    if trace.skb_clone.enabled:
+        trace.skb_clone.fire(skb)
     if slab.debugging:
         slab.sanitizer.check(skb)
     n = slab.skbs
@@ -593,6 +605,8 @@ def skb_share_check(skb: SkBuff) -> SkBuff:
 
 def skb_orphan(skb: SkBuff) -> None:
     """Take skb from its owner, whose accounts are settled now."""
+    if trace.skb_orphan.enabled:
+        trace.skb_orphan.fire(skb)
     destructor = skb.destructor
     if destructor is not None:
         destructor.destruct(skb)
@@ -602,6 +616,8 @@ def skb_orphan(skb: SkBuff) -> None:
 
 def skb_set_owner_w(skb: SkBuff, sk: Sock) -> None:
     """Charge skb to sk's send buffer. sk cannot go before skb: sk_wmem_alloc holds it."""
+    if trace.skb_set_owner_w.enabled:
+        trace.skb_set_owner_w.fire(skb)
     skb_orphan(skb)
     skb.sk = sk
     skb.destructor = slab.sock_wfree
@@ -640,26 +656,10 @@ def nf_reset(skb: SkBuff) -> None:
 
 
 def skb_id(skb: SkBuff) -> int:
-    """The packet's number for tracing, given on first use: clones, copies, segments have it too.
-
-    (host_id << 40) + count: it does not depend on what other hosts do.
-    """
+    """The packet's number for tracing, given on first use: clones, copies, segments have it too."""
     if skb.pkt_id == 0:
         skb.pkt_id = next_packet_id()
     return skb.pkt_id
-
-
-def next_packet_id() -> int:
-    """A number that no packet of this host had."""
-    cpu = this_cpu()
-    if cpu is None:
-        slab.next_id += 1
-        return slab.next_id
-    board = cpu.machine
-    percpu = board.cpus[0].percpu
-    count = percpu.get("packet_id", 0) + 1
-    percpu["packet_id"] = count
-    return int((board.host_id << 40) + count)
 
 
 def skb_number_packets(on: bool) -> None:

@@ -1,5 +1,6 @@
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 from softnet.arch.types cimport i64
 from softnet.net.core.skb_copy cimport skb_copy_and_csum_bits
 from softnet.net.core.skb_frags cimport (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 from softnet.net.core.skb_copy import skb_copy_and_csum_bits
 from softnet.net.core.skb_frags import (
     append_frag,
@@ -29,7 +30,7 @@ from softnet.net.core.skb_life import (
     skb_release_head_state,
     slab,
 )
-from softnet.structs.skbuff import SkBuff, SkbSharedInfo
+from softnet.structs.skbuff import SkbSharedInfo, SkBuff
 
 E2BIG = 7
 GRO_LEN_MAX = 65536  # bytes: a merged packet must stay below what an IP header can say
@@ -43,6 +44,8 @@ def skb_split(skb: SkBuff, skb1: SkBuff, length: int) -> None:
 
     Neither may be shared with a clone that needs the parts that move. No frag_list.
     """
+    if trace.skb_split.enabled:
+        trace.skb_split.fire(skb)
     assert skb.shinfo.frag_list is None
     assert skb1.shinfo.frags is None
     headlen = skb.len - skb.data_len
@@ -182,6 +185,8 @@ def skb_segment(skb: SkBuff, features: int) -> SkBuff | None:
     Answers a list linked by next; skb stays the caller's. mac_len must be set. Without NETIF_F_SG
     in features everything is copied and each segment's csum is the sum over its payload.
     """
+    if trace.skb_segment.enabled:
+        trace.skb_segment.fire(skb)
     if slab.debugging:
         slab.sanitizer.check(skb)
     mss = skb.shinfo.gso_size
@@ -314,6 +319,8 @@ def skb_gro_receive(p: SkBuff, skb: SkBuff) -> int:
     an empty SkBuff is left for the caller to free, else p's frag_list has it.
     Linux: skb_gro_receive(), which may put a new skb in p's place.
     """
+    if trace.skb_gro_receive.enabled:
+        trace.skb_gro_receive.fire(skb)
     n = skb.len - skb.gro_offset
     offset = skb.gro_offset
     headlen = skb.len - skb.data_len
