@@ -3,8 +3,8 @@
 
 An undeclared local, a literal above 0x7fffffff or a global read in a hot function makes a
 Python object per packet and costs ten times the work itself, and nothing else says so. This
-reads build/cython/**/*.c, looks into the functions that tools/hot_list.txt names, and
-prints each call of the interpreter's API with file, function and source line.
+reads build/cython/**/*.c, looks into the functions that tools/hot_list.txt names, and prints each
+call of the interpreter's API with file, function and source line. Run `make ext` before.
 
     tools/boxlint.py                 the functions on the hot list; exit status 1 on a hit
     tools/boxlint.py --all [NAME…]   every compiled function (or those NAME matches): to see what
@@ -16,9 +16,9 @@ that a renamed function does not leave the list unseen. Functions of `softnet.ar
 always hot.
 
 Not looked at, since no packet pays for it: the check whether Python code overrides a cpdef
-method; what stands under `if ….enabled:` (a trace point that is off), in a `raise`, in an
-`except` body, in a call of printk(). Reading a slot of a typed list by a C index is no boxing;
-only the generic form of indexing is.
+method; the message of an assertion; what stands under `if ….enabled:` (a trace point that is
+off), in a `raise`, in an `except` body, in a call of printk(). Reading a slot of a typed list by
+a C index is no boxing; only the generic form of indexing is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ BOXING = re.compile(
     r"__Pyx_PyObject_GetAttrStr\w*|__Pyx_PyObject_SetAttrStr)\("
 )
 FUNCTION = re.compile(r"^static\b.*?\b__pyx_f_(\w+)\(.*\{$")
+MARKED = re.compile(r"^ \* (.*?) *# <{10,}$")
 SOURCE_LINE = re.compile(r'^\s*/\* "([^"]+)":(\d+)$')
+ASSERTION_FAILED = re.compile(r"^( +)if \(unlikely\(!.*\{$")
 OVERRIDE = "/* Check if overridden in Python */"
 
 
@@ -53,6 +55,11 @@ class Hit:
     call: str
     path: str
     line: int
+    text: str
+
+    def __str__(self) -> str:
+        path = self.path if self.path.startswith("src/") else "src/" + self.path
+        return f"{path}:{self.line}: {self.function}: {self.call}: {self.text}"
 
 
 def demangle(name: str) -> str:
@@ -72,7 +79,7 @@ def demangle(name: str) -> str:
 
 def cold_lines(source: Path) -> set[int]:
     """Return the lines of a .py that a packet does not pay for."""
-    if source.suffix != ".py" or not source.exists():
+    if not source.exists():
         return set()
     cold: set[int] = set()
     for node in ast.walk(ast.parse(source.read_text())):
@@ -92,29 +99,35 @@ def cold_lines(source: Path) -> set[int]:
     return cold
 
 
-def hits(cfile: Path, src: Path) -> Iterator[Hit | str]:
-    """Yield the name of each compiled function of a C file, and after it the calls it makes."""
-    function, path, line, overriding = "", "", 0, False
-    cold: dict[str, set[int]] = {}
+def hits(cfile: Path) -> Iterator[Hit | str]:
+    """Yield the name of each compiled function of a C file, and after it the calls it makes.
+
+    The .py that the C was made from lies beside it; a .pxd's inline functions are in many.
+    """
+    function, path, line, source = "", "", 0, ""
+    skipped_to = ""  # the line that ends a block which no packet pays for
+    cold = cold_lines(cfile.with_suffix(".py"))
     for text in cfile.read_text().splitlines():
         if found := FUNCTION.match(text):
-            function, overriding = demangle(found.group(1)), False
+            function, skipped_to = demangle(found.group(1)), ""
             yield function
         elif text.startswith("}"):
             function = ""
         elif found := SOURCE_LINE.match(text):
             path, line = found.group(1), int(found.group(2))
-            if path not in cold:
-                cold[path] = cold_lines(src / path.removeprefix("src/"))
+        elif found := MARKED.match(text):
+            source = found.group(1).strip()
         elif not function:
             continue
+        elif skipped_to:
+            skipped_to = "" if text == skipped_to else skipped_to
         elif OVERRIDE in text:
-            overriding = True
-        elif overriding:
-            overriding = text != "  }"
-        elif line not in cold.get(path, ()):
+            skipped_to = "  }"
+        elif source.startswith("assert ") and (found := ASSERTION_FAILED.match(text)):
+            skipped_to = found.group(1) + "}"
+        elif not source.startswith("raise ") and (path.endswith(".pxd") or line not in cold):
             for call in BOXING.findall(text):
-                yield Hit(function, call, path, line)
+                yield Hit(function, call, path, line, source)
 
 
 def read_list(path: Path) -> list[str]:
@@ -123,19 +136,12 @@ def read_list(path: Path) -> list[str]:
     return [line for line in lines if line]
 
 
-def show(hit: Hit, src: Path) -> str:
-    """Return the line that reports a hit."""
-    source = src / hit.path.removeprefix("src/")
-    text = source.read_text().splitlines()[hit.line - 1].strip() if source.exists() else ""
-    return f"src/{hit.path.removeprefix('src/')}:{hit.line}: {hit.function}: {hit.call}: {text}"
-
-
-def check(patterns: list[str], cdir: Path, src: Path) -> tuple[list[Hit], set[str]]:
+def check(patterns: list[str], cdir: Path) -> tuple[list[Hit], set[str]]:
     """Return the hits in the functions that the patterns mean, and the patterns that mean none."""
     found: dict[Hit, None] = {}
     unmatched = set(patterns)
     for cfile in sorted(cdir.rglob("*.c")):
-        for item in hits(cfile, src):
+        for item in hits(cfile):
             name = item if isinstance(item, str) else item.function
             meant = [p for p in patterns if fnmatchcase(name, p)]
             unmatched.difference_update(meant)
@@ -151,12 +157,11 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="look at every compiled function")
     parser.add_argument("--list", type=Path, default=ROOT / "tools/hot_list.txt")
     parser.add_argument("--cdir", type=Path, default=ROOT / "build/cython")
-    parser.add_argument("--src", type=Path, default=ROOT / "src")
     args = parser.parse_args()
     patterns = (args.names or ["*"]) if args.all else read_list(args.list)
-    found, unmatched = check(patterns, args.cdir, args.src)
+    found, unmatched = check(patterns, args.cdir)
     for hit in found:
-        print(show(hit, args.src))
+        print(hit)
     if args.all:
         return 0
     for pattern in sorted(unmatched):

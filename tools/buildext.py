@@ -293,6 +293,7 @@ class Toolchain:
         if result.num_errors:
             cfile.unlink(missing_ok=True)
             return False
+        shutil.copyfile(source, cfile.with_suffix(".py"))  # for boxlint
         stamp.write_text(m.key)
         return True
 
