@@ -280,10 +280,8 @@ def dev_hard_start_xmit(skb: SkBuff, dev: NetDevice, txq: NetdevQueue) -> int:
         elif not xmit_prepare(skb, features):
             kfree_skb(skb, const.SKB_DROP_REASON_NOMEM)
             return const.NETDEV_TX_OK
-    if trace.net_dev_xmit.enabled:
-        rc = traced_start_xmit(skb, dev)
-    else:
-        rc = dev.ndo_start_xmit(skb)
+    traced = trace.net_dev_xmit.enabled
+    rc = traced_start_xmit(skb, dev) if traced else dev.ndo_start_xmit(skb)
     if rc == const.NETDEV_TX_OK and txq.xmit_lock_owner != -1:  # txq_trans_update()
         txq.trans_start = jiffies()
     return rc
