@@ -1,4 +1,5 @@
 cimport cython
+cimport softnet.uapi.netlink as netlink
 from softnet.arch.types cimport i64
 from softnet.structs.dst cimport dst_default_metrics
 from softnet.structs.flow cimport Flowi4

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import softnet.uapi.netlink as netlink
 from softnet.structs.dst import dst_default_metrics
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ class FibConfig:
         self.fc_mx = {}
         self.fc_mp = None
         self.fc_flow = 0
-        self.fc_nlflags = 0
+        self.fc_nlflags = netlink.NLM_F_CREATE | netlink.NLM_F_EXCL
 
 
 class FibTable:

@@ -15,6 +15,7 @@ cdef class Ipv4Devconf:
     cdef public i64 disable_policy, force_igmp_version, arp_announce, arp_ignore
     cdef public i64 promote_secondaries, arp_accept, arp_notify, accept_local
     cdef public i64 src_valid_mark, proxy_arp, proxy_arp_pvlan
+    cdef public frozenset state
 
 
 @cython.final

@@ -41,6 +41,7 @@ class Ipv4Devconf:
         "src_valid_mark",
         "proxy_arp",
         "proxy_arp_pvlan",
+        "state",
     )
 
     forwarding: int
@@ -68,6 +69,7 @@ class Ipv4Devconf:
     src_valid_mark: int
     proxy_arp: int
     proxy_arp_pvlan: int
+    state: frozenset[str]  # the tunables that somebody set here: `default` does not move them any more
 
     def __init__(self) -> None:
         self.forwarding = 0
@@ -95,6 +97,7 @@ class Ipv4Devconf:
         self.src_valid_mark = 0
         self.proxy_arp = 0
         self.proxy_arp_pvlan = 0
+        self.state = frozenset()
 
 
 class InIfaddr:

@@ -9,6 +9,7 @@ cdef class NetnsIpv4
 @cython.final
 cdef class NetnsIpv4:
     cdef public Ipv4Devconf devconf_all, devconf_dflt
+    cdef public dict inet_addr_lst
     cdef public object fib, rules, route, frags, peers, arp_tbl, tcp_hashinfo
     cdef public object tcp_death_row, udp_table, udplite_table, raw_hash, ping_table
     cdef public Sock icmp_sk, tcp_sock

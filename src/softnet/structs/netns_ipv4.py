@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from softnet.structs.inetdevice import Ipv4Devconf
+    from softnet.structs.inetdevice import InIfaddr, Ipv4Devconf
     from softnet.structs.sock import Sock
 
 HZ = 1000
@@ -24,6 +24,7 @@ class NetnsIpv4:
     __slots__ = (
         "devconf_all",
         "devconf_dflt",
+        "inet_addr_lst",
         "fib",
         "rules",
         "route",
@@ -66,6 +67,7 @@ class NetnsIpv4:
 
     devconf_all: Ipv4Devconf
     devconf_dflt: Ipv4Devconf
+    inet_addr_lst: dict[int, list[InIfaddr]]  # every address of every device, by ifa_local
     fib: object  # fib_frontend: tables by id
     rules: object  # fib_rules
     route: object  # route: the cache and its tunables
@@ -108,6 +110,7 @@ class NetnsIpv4:
     def __init__(self, all_conf: Ipv4Devconf, dflt_conf: Ipv4Devconf) -> None:
         self.devconf_all = all_conf
         self.devconf_dflt = dflt_conf
+        self.inet_addr_lst = {}
         self.fib = None
         self.rules = None
         self.route = None

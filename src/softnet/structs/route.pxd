@@ -3,7 +3,6 @@ cimport softnet.arch.const as const
 from softnet.arch.types cimport i64
 from softnet.structs.dst cimport DstEntry
 from softnet.structs.fib cimport FibInfo
-from softnet.structs.inetdevice cimport InDevice
 from softnet.structs.inetpeer cimport InetPeer
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.skbuff cimport SkBuff
@@ -21,16 +20,11 @@ cdef class RtIcmpOps:
     cpdef void icmp_send(self, SkBuff skb_in, i64 type, i64 code, i64 info) except *
 
 
-cdef class RtIgmpOps:
-    cpdef bint check_mc(self, InDevice in_dev, i64 mc_addr, i64 src_addr, i64 proto) except? -1
-
-
 @cython.final
 cdef class RtStages:
     cdef public DstInput local, forward, mr
     cdef public DstOutput unicast, mc
     cdef public RtIcmpOps icmp
-    cdef public RtIgmpOps igmp
     cdef public DstOutput local_out
 
 cdef RtStages stages
@@ -40,7 +34,6 @@ cpdef int rt_register_input(i64 kind, DstInput op) except -1
 cpdef int rt_register_output(i64 kind, DstOutput op) except -1
 cpdef int rt_register_local_out(DstOutput op) except -1
 cpdef int rt_register_icmp(RtIcmpOps op) except -1
-cpdef int rt_register_igmp(RtIgmpOps op) except -1
 
 
 cdef class Rtable(DstEntry):

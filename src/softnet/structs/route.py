@@ -22,7 +22,6 @@ from softnet.structs.dst import DstEntry, DstOps
 
 if TYPE_CHECKING:
     from softnet.structs.fib import FibInfo
-    from softnet.structs.inetdevice import InDevice
     from softnet.structs.inetpeer import InetPeer
     from softnet.structs.net_namespace import Net
     from softnet.structs.netdevice import NetDevice
@@ -65,20 +64,10 @@ class RtIcmpOps:
         """icmp_send(): tell the sender of skb_in, which stays the caller's."""
 
 
-class RtIgmpOps:
-    """What routing asks of IGMP; igmp registers the real one."""
-
-    __slots__ = ()
-
-    def check_mc(self, in_dev: InDevice, mc_addr: int, src_addr: int, proto: int) -> bool:
-        """ip_check_mc_rcu(): does this host take mc_addr on in_dev?"""
-        return mc_addr in in_dev.mc_list
-
-
 class RtStages:
     """The registry of all this; one for the process, as it holds only code."""
 
-    __slots__ = ("local", "forward", "mr", "unicast", "mc", "icmp", "igmp", "local_out")
+    __slots__ = ("local", "forward", "mr", "unicast", "mc", "icmp", "local_out")
 
     local: DstInput
     forward: DstInput
@@ -86,7 +75,6 @@ class RtStages:
     unicast: DstOutput
     mc: DstOutput
     icmp: RtIcmpOps
-    igmp: RtIgmpOps
     local_out: DstOutput  # __ip_local_out()
 
     def __init__(self) -> None:
@@ -96,7 +84,6 @@ class RtStages:
         self.unicast = DstOutput()
         self.mc = DstOutput()
         self.icmp = RtIcmpOps()
-        self.igmp = RtIgmpOps()
         self.local_out = DstOutput()
 
 
@@ -136,11 +123,6 @@ def rt_register_local_out(op: DstOutput) -> None:
 def rt_register_icmp(op: RtIcmpOps) -> None:
     """Unreachable destinations, dead neighbours and redirects are told by op."""
     stages.icmp = op
-
-
-def rt_register_igmp(op: RtIgmpOps) -> None:
-    """Multicast membership is asked of op."""
-    stages.igmp = op
 
 
 class Rtable(DstEntry):

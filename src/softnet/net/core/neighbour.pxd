@@ -5,7 +5,7 @@ cimport softnet.uapi.netlink as netlink
 cimport softnet.uapi.neighbour as nud
 cimport softnet.uapi.rtnetlink as rtnl
 from softnet.arch.types cimport i64
-from softnet.kernel.timer cimport Timer, del_timer, jiffies, mod_timer
+from softnet.kernel.timer cimport Timer, del_timer, jiffies, mod_timer, timer_pending
 from softnet.machine.cpu cimport Cpu, this_cpu
 from softnet.net.core.dev.xmit cimport dev_queue_xmit
 from softnet.net.core.skbuff cimport kfree_skb, skb_copy

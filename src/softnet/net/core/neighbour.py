@@ -26,23 +26,22 @@ import softnet.arch.mem as mem
 import softnet.uapi.neighbour as nud
 import softnet.uapi.netlink as netlink
 import softnet.uapi.rtnetlink as rtnl
-from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer
-from softnet.machine.cpu import Cpu, this_cpu
+from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer, timer_pending
+from softnet.machine.cpu import this_cpu
 from softnet.net.core.dev.xmit import dev_queue_xmit
 from softnet.net.core.skbuff import kfree_skb, skb_copy
 from softnet.structs.dst import DstEntry
 from softnet.structs.neighbour import (
-    NeighMachine,
     Neighbour,
+    NeighMachine,
     NeighParms,
     NeighStatistics,
     NeighTable,
     NetEventOps,
     PneighEntry,
 )
-
-from softnet.structs.netdevice import HeaderOps, NetDevice
-from softnet.structs.skbuff import SkBuff, SkBuffHead
+from softnet.structs.netdevice import NetDevice
+from softnet.structs.skbuff import SkBuff
 
 RAND_INTERVAL = 300  # seconds between draws of reachable_time
 PROXY_ENQUEUED = 1  # skb.tcp_flags of a request that waits in the proxy queue: LOCALLY_ENQUEUED
@@ -553,7 +552,7 @@ def neigh_gc_start(tbl: NeighTable) -> None:
     """See to it that the collector comes."""
     work = tbl.gc_work
     assert work is not None
-    if not work.pending():
+    if not timer_pending(work):
         mod_timer(work, jiffies() + max(tbl.parms.base_reachable_time >> 1, 1))
 
 
@@ -661,7 +660,7 @@ def pneigh_enqueue(tbl: NeighTable, p: NeighParms, skb: SkBuff) -> None:
     tbl.proxy_queue.queue_tail(skb)
     timer = tbl.proxy_timer
     assert timer is not None
-    if timer.pending() and timer.expires < due:
+    if timer_pending(timer) and timer.expires < due:
         due = timer.expires
     mod_timer(timer, due)
 
