@@ -259,7 +259,7 @@ def test_settings_are_checked_and_the_others_stay() -> None:
     cable.set(loss=0.5)
     assert cable.ab.delay == MS
     for wrong in ({"loss": 1.5}, {"delay": -1}, {"colour": 1}, {"loss": -0.1}):
-        with pytest.raises(ValueError, match="cable|chance|negative"):
+        with pytest.raises(ValueError, match=r"cable|chance|negative"):
             cable.set(**wrong)
     assert cable.ab.loss == 0.5
 

@@ -212,9 +212,10 @@ def test_line_numbers_have_bounds() -> None:
     _, machine, _ = make()
     with pytest.raises(OSError, match="no such"):
         machine.irq.line(256)
+    while machine.irq.next_free < 256:
+        machine.irq.alloc_line()
     with pytest.raises(OSError, match="out of"):
-        for _ in range(256):
-            machine.irq.alloc_line()
+        machine.irq.alloc_line()
 
 
 def test_smp_call_function_runs_in_hardirq_on_the_other_cpu() -> None:

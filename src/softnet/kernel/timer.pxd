@@ -47,6 +47,7 @@ cdef class TimerBase:
     cdef i64 order
 
     cpdef i64 jiffies(self) except? -1
+    @cython.locals(now=i64)
     cdef int add(self, Timer t, i64 expires) except -1
     @cython.locals(delta=i64, shift=i64, first=i64, slot=i64)
     cdef void place(self, Timer t) except *

@@ -181,13 +181,17 @@ class TimerBase:
     def add(self, t: Timer, expires: int) -> None:
         """Arm t, which is not pending."""
         if self.count == 0:
-            self.timer_jiffies = self.jiffies()
+            now = self.jiffies()
+            if now > self.timer_jiffies:  # it is one ahead where this jiffy's timers ran already
+                self.timer_jiffies = now
         self.order += 1
         t.base = self
         t.expires = expires
         t.torder = self.order
         self.count += 1
         self.place(t)
+        if expires < self.timer_jiffies:
+            expires = self.timer_jiffies
         if expires < self.armed_for and not self.running:
             self.arm(expires)
 
@@ -412,7 +416,7 @@ def jiffies() -> int:
 def mod_timer(t: Timer, expires: int) -> bool:
     """Arm t for expires (jiffies), or move it there; was it pending? Any context.
 
-    A timer whose time is past runs with the next timer interrupt, now.
+    A timer whose time is past runs at once; armed by a timer, in the next jiffy.
     """
     base = t.base
     if t.tslot >= 0:
