@@ -39,7 +39,7 @@ cpdef i64 dev_requeue_skb(SkBuff skb, Qdisc q) except? -1
 @cython.locals(sd=SoftnetData)
 cdef i64 handle_dev_cpu_collision(SkBuff skb, NetdevQueue txq, Qdisc q, Cpu cpu) except? -1
 @cython.locals(sd=SoftnetData)
-cpdef int netif_schedule(Qdisc q) except -1
+cpdef void netif_schedule(Qdisc q) except *
 cpdef NetdevQueue netdev_get_tx_queue(NetDevice dev, i64 index)
 cpdef int qdisc_bstats_update(Qdisc q, SkBuff skb) except -1
 cpdef i64 qdisc_drop(SkBuff skb, Qdisc q) except? -1
@@ -73,16 +73,16 @@ cdef class MqQdisc(Qdisc):
 
 cpdef Qdisc qdisc_create_dflt(NetdevQueue dev_queue, object ops, i64 parent)
 cpdef int qdisc_reset(Qdisc q) except -1
-cpdef int qdisc_destroy(Qdisc q) except -1
+cpdef void qdisc_destroy(Qdisc q) except *
 cpdef Qdisc dev_graft_qdisc(NetdevQueue dev_queue, Qdisc qdisc)
 @cython.locals(txq=NetdevQueue)
 cpdef int attach_default_qdiscs(NetDevice dev) except -1
 @cython.locals(txq=NetdevQueue)
-cpdef int dev_activate(NetDevice dev) except -1
+cpdef void dev_activate(NetDevice dev) except *
 cpdef bint transition_one_qdisc(NetdevQueue txq) except -1
 @cython.locals(txq=NetdevQueue)
 cpdef int dev_deactivate(NetDevice dev) except -1
-cpdef int deactivate_queue(NetdevQueue txq) except -1
+cpdef void deactivate_queue(NetdevQueue txq) except *
 @cython.locals(txq=NetdevQueue)
 cpdef int dev_init_scheduler(NetDevice dev) except -1
 @cython.locals(txq=NetdevQueue, timer=DevWatchdog)
@@ -95,6 +95,6 @@ cdef class DevWatchdog(Timer):
 
 
 @cython.locals(txq=NetdevQueue, timer=DevWatchdog)
-cpdef int dev_watchdog_up(NetDevice dev) except -1
+cpdef void dev_watchdog_up(NetDevice dev) except *
 @cython.locals(timer=DevWatchdog)
 cpdef int dev_watchdog_down(NetDevice dev) except -1

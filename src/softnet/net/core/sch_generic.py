@@ -33,6 +33,7 @@ PFIFO_FAST_BANDS = 3
 # skb->priority to band: TC_PRIO_INTERACTIVE and _CONTROL go first, _BULK and _FILLER last.
 PRIO2BAND = bytes([1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1])
 WATCHDOG_TIMEO = 5 * const.HZ  # of a driver that has ndo_tx_timeout() and does not say
+NO_TX_TIMEOUT = vars(NetDevice)["ndo_tx_timeout"]  # what a driver has that does not override it
 
 
 class XmitOps:
@@ -578,7 +579,7 @@ def dev_watchdog_up(dev: NetDevice) -> None:
     """
     if trace.dev_watchdog_up.enabled:
         trace.dev_watchdog_up.fire(None, dev.name)
-    if type(dev).ndo_tx_timeout is NetDevice.ndo_tx_timeout:
+    if type(dev).ndo_tx_timeout is NO_TX_TIMEOUT:
         return
     if dev.watchdog_timeo <= 0:
         dev.watchdog_timeo = WATCHDOG_TIMEO

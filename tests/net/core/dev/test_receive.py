@@ -21,7 +21,7 @@ from softnet.net.core.dev.receive import (
 )
 from softnet.net.core.dev.taps import dev_add_pack
 from softnet.net.core.skbuff import kfree_skb, skb_get
-from softnet.structs.netdevice import NetdevQueue, NetDevice, PacketType, RxHandler
+from softnet.structs.netdevice import NetDevice, NetdevQueue, PacketType, RxHandler
 from softnet.structs.sch_generic import Qdisc
 from softnet.structs.skbuff import SkBuff
 from tests.net.core.dev.kit import (

@@ -19,7 +19,7 @@ from softnet.structs.skbuff cimport SkBuff
 cdef i64 RX_ACTION_JIFFIES
 
 @cython.locals(sd=SoftnetData)
-cpdef int napi_complete(Napi napi) except -1
+cpdef void napi_complete(Napi napi) except *
 cpdef int napi_disable(Napi napi) except -1
 cpdef int napi_enable(Napi napi) except -1
 cpdef int netif_napi_add(NetDevice dev, Napi napi) except -1

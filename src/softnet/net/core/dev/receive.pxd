@@ -11,7 +11,7 @@ from softnet.kernel.softirq cimport do_softirq
 from softnet.machine.cpu cimport Cpu, preempt_disable, preempt_enable, this_cpu
 from softnet.net.core.dev.poll_list cimport napi_schedule_on, poll_list_del
 from softnet.net.core.dev.rps cimport get_rps_cpu, net_rps_action, rps_ipi_queue
-from softnet.net.core.dev.taps cimport PTYPE_HASH_MASK, deliver_skb, ptype_base
+from softnet.net.core.dev.taps cimport deliver_skb, net_ptype_first, ptype_first
 from softnet.net.core.skbuff cimport (
     consume_skb, kfree_skb, pskb_may_pull, skb_cow, skb_share_check
 )

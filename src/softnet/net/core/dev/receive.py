@@ -24,7 +24,7 @@ from softnet.kernel.softirq import do_softirq
 from softnet.machine.cpu import Cpu, preempt_disable, preempt_enable, this_cpu
 from softnet.net.core.dev.poll_list import napi_schedule_on, poll_list_del
 from softnet.net.core.dev.rps import get_rps_cpu, net_rps_action, rps_ipi_queue
-from softnet.net.core.dev.taps import PTYPE_HASH_MASK, deliver_skb, ptype_base
+from softnet.net.core.dev.taps import deliver_skb, net_ptype_first, ptype_first
 from softnet.net.core.skbuff import (
     consume_skb,
     kfree_skb,
@@ -294,7 +294,7 @@ def deliver_protocol(skb: SkBuff, dev: NetDevice, orig_dev: NetDevice, exact: bo
     type = skb.protocol
     pt_prev: PacketType | None = None
     if dev.nd_net.ptype_base is not None:
-        pt: PacketType | None = dev.nd_net.ptype_base[type & PTYPE_HASH_MASK]
+        pt = net_ptype_first(dev.nd_net, type)
         while pt is not None:
             if pt.type == type and (
                 pt.dev is dev or pt.dev is orig_dev or (pt.dev is None and not exact)
@@ -304,7 +304,7 @@ def deliver_protocol(skb: SkBuff, dev: NetDevice, orig_dev: NetDevice, exact: bo
                 pt_prev = pt
             pt = pt.next
     if not exact:
-        pt = ptype_base[type & PTYPE_HASH_MASK]
+        pt = ptype_first(type)
         while pt is not None:
             if pt.type == type:
                 if pt_prev is not None:

@@ -36,7 +36,7 @@ cpdef i64 skb_get_rxhash(SkBuff skb) except? -1
     o=i64, proto=i64, depth=i64, at=i64, fragment=i64, ip_proto=i64, addr1=i64, addr2=i64,
     ports=i64, sport=i64, dport=i64, hash=i64, t=i64
 )
-cdef int skb_make_rxhash(SkBuff skb, i64 hashrnd) except -1
+cdef void skb_make_rxhash(SkBuff skb, i64 hashrnd) except *
 cpdef i64 proto_ports_offset(i64 proto) except? -2
 cpdef int rps_ipi_queue(SoftnetData sd, SoftnetData here) except -1
 @cython.locals(remote=SoftnetData, nxt=SoftnetData)

@@ -103,6 +103,21 @@ def unlink_pack(first: PacketType | None, pt: PacketType) -> tuple[PacketType | 
     return first, False
 
 
+def ptype_first(type: int) -> PacketType | None:
+    """The first boot-time handler in the bucket of an EtherType."""
+    pt: PacketType | None = ptype_base[type & PTYPE_HASH_MASK]
+    return pt
+
+
+def net_ptype_first(net: Net, type: int) -> PacketType | None:
+    """The first of net's own handlers in the bucket of an EtherType."""
+    base = net.ptype_base
+    if base is None:
+        return None
+    pt: PacketType | None = base[type & PTYPE_HASH_MASK]
+    return pt
+
+
 def find_ptype(type: int) -> PacketType | None:
     """The boot-time handler of an EtherType, for GSO and GRO; None if there is none."""
     pt: PacketType | None = ptype_base[type & PTYPE_HASH_MASK]
