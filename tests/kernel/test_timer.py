@@ -315,9 +315,7 @@ DELAYS = st.one_of(
 @settings(max_examples=150)
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(["arm", "move", "del", "wait"]), st.integers(0, 7), DELAYS
-        ),
+        st.tuples(st.sampled_from(["arm", "move", "del", "wait"]), st.integers(0, 7), DELAYS),
         max_size=60,
     )
 )

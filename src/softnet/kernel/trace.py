@@ -505,8 +505,13 @@ raise_softirq = tp.tracepoint("raise_softirq")
 do_softirq = tp.tracepoint("do_softirq")
 
 # A compiled module does not show its C globals; here they are for Python code, by the same names.
+RENAMED = {
+    "__lock_sock": lock_sock_wait,
+    "__dev_open": dev_open_core,
+    "__netif_receive_skb": netif_receive_skb_core,
+}
 globals().update(
-    {point.name.lstrip("_"): point for point in points.values()},
+    {p.name.lstrip("_"): p for p in points.values() if p.name not in RENAMED},
     trace_function=trace_function,
     lock_sock_wait=lock_sock_wait,
     dev_open_core=dev_open_core,
