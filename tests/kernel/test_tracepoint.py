@@ -17,6 +17,21 @@ from softnet.machine.machine import Machine
 
 SRC = Path(__file__).parents[2] / "src" / "softnet" / "kernel"
 
+# Section 4's relay of a send and of a receive, and Appendix A.
+PATH = (
+    "sock_create sock_alloc sock_map_fd inet_create sk_alloc sock_init_data tcp_v4_init_sock "
+    "sock_sendmsg tcp_sendmsg tcp_push tcp_write_xmit tcp_transmit_skb ip_queue_xmit "
+    "ip_local_out ip_output ip_finish_output ip_finish_output2 neigh_output dev_queue_xmit "
+    "dev_pick_tx qdisc_run sch_direct_xmit dev_hard_start_xmit e1000_intr napi_schedule "
+    "net_rx_action e1000_clean napi_gro_receive netif_receive_skb ip_rcv ip_rcv_finish "
+    "ip_route_input_noref ip_local_deliver ip_local_deliver_finish tcp_v4_rcv tcp_v4_do_rcv "
+    "tcp_rcv_established tcp_rcv_state_process tcp_data_queue sock_queue_rcv_skb "
+    "sk_data_ready netif_rx enqueue_to_backlog process_backlog register_netdevice dev_open "
+    "udp_sendmsg tcp_v4_connect tcp_connect tcp_ack lock_sock release_sock alloc_skb "
+    "kfree_skb skb_clone skb_copy netdev_alloc_skb netif_stop_queue netif_wake_queue "
+    "dev_watchdog get_rps_cpu "
+)
+
 
 class Packet:
     """What an skb is to a trace point."""
@@ -173,68 +188,5 @@ def test_the_pxd_lists_the_points_of_the_source() -> None:
 
 
 def test_the_path_of_the_specification_is_there() -> None:
-    """Section 4's relay of a send and of a receive, and Appendix A."""
-    for name in [
-        "sock_create",
-        "sock_alloc",
-        "sock_map_fd",
-        "inet_create",
-        "sk_alloc",
-        "sock_init_data",
-        "tcp_v4_init_sock",
-        "sock_sendmsg",
-        "tcp_sendmsg",
-        "tcp_push",
-        "tcp_write_xmit",
-        "tcp_transmit_skb",
-        "ip_queue_xmit",
-        "ip_local_out",
-        "ip_output",
-        "ip_finish_output",
-        "ip_finish_output2",
-        "neigh_output",
-        "dev_queue_xmit",
-        "dev_pick_tx",
-        "qdisc_run",
-        "sch_direct_xmit",
-        "dev_hard_start_xmit",
-        "e1000_intr",
-        "napi_schedule",
-        "net_rx_action",
-        "e1000_clean",
-        "napi_gro_receive",
-        "netif_receive_skb",
-        "ip_rcv",
-        "ip_rcv_finish",
-        "ip_route_input_noref",
-        "ip_local_deliver",
-        "ip_local_deliver_finish",
-        "tcp_v4_rcv",
-        "tcp_v4_do_rcv",
-        "tcp_rcv_established",
-        "tcp_rcv_state_process",
-        "tcp_data_queue",
-        "sock_queue_rcv_skb",
-        "sk_data_ready",
-        "netif_rx",
-        "enqueue_to_backlog",
-        "process_backlog",
-        "register_netdevice",
-        "dev_open",
-        "udp_sendmsg",
-        "tcp_v4_connect",
-        "tcp_connect",
-        "tcp_ack",
-        "lock_sock",
-        "release_sock",
-        "alloc_skb",
-        "kfree_skb",
-        "skb_clone",
-        "skb_copy",
-        "netdev_alloc_skb",
-        "netif_stop_queue",
-        "netif_wake_queue",
-        "dev_watchdog",
-        "get_rps_cpu",
-    ]:
+    for name in PATH.split():
         assert getattr(trace, name).name == name
