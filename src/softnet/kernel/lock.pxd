@@ -8,6 +8,7 @@ from softnet.kernel.wait cimport (
     WaitQueueHead,
     finish_wait,
     prepare_to_wait_exclusive,
+    task_wait,
     wake_up,
 )
 from softnet.machine.cpu cimport Cpu, local_irq_disable, local_irq_enable, this_cpu

@@ -25,10 +25,10 @@ import softnet.arch.const as const
 from softnet.kernel.sched import Task, current, might_sleep, schedule_timeout
 from softnet.kernel.softirq import local_bh_disable, local_bh_enable
 from softnet.kernel.wait import (
-    TaskWait,
     WaitQueueHead,
     finish_wait,
     prepare_to_wait_exclusive,
+    task_wait,
     wake_up,
 )
 from softnet.machine.cpu import Cpu, local_irq_disable, local_irq_enable, this_cpu
@@ -515,7 +515,7 @@ class Mutex:
             raise LockdepError(
                 f"{self!r} is held by {self.owner!r}, and {me!r} would wait for ever"
             )
-        e = TaskWait(me)
+        e = task_wait(me)
         prepare_to_wait_exclusive(self.wq, e, how)
         try:
             schedule_timeout(-1)

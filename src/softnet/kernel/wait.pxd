@@ -40,6 +40,8 @@ cdef class CallCondition(WaitCondition):
     cdef object fn
 
 
+@cython.locals(e=TaskWait)
+cpdef TaskWait task_wait(Task task)
 cpdef bint waitqueue_active(WaitQueueHead wq) except -1
 cpdef int add_wait_queue(WaitQueueHead wq, WaitQueueEntry e) except -1
 cpdef int add_wait_queue_exclusive(WaitQueueHead wq, WaitQueueEntry e) except -1

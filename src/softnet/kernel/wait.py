@@ -87,6 +87,17 @@ class TaskWait(WaitQueueEntry):
         return 1
 
 
+def task_wait(task: Task) -> TaskWait:
+    """TaskWait(task), without the cost of a call of __init__."""
+    e = TaskWait.__new__(TaskWait)
+    e.wnext = None
+    e.wprev = None
+    e.whead = None
+    e.wflags = 0
+    e.task = task
+    return e
+
+
 class WaitCondition:
     """What wait_event() waits for: subclass, override met()."""
 
@@ -272,7 +283,7 @@ def wait_event(wq: WaitQueueHead, condition: WaitCondition, timeout_ns: int = WA
     if condition.met():
         return timeout_ns if timeout_ns != 0 else 1
     me = need_current()
-    e = TaskWait(me)
+    e = task_wait(me)
     try:
         while True:
             prepare_to_wait(wq, e, const.TASK_INTERRUPTIBLE)
@@ -292,7 +303,7 @@ def wait_event_uninterruptible(wq: WaitQueueHead, condition: WaitCondition) -> N
     if condition.met():
         return
     me = need_current()
-    e = TaskWait(me)
+    e = task_wait(me)
     try:
         while True:
             prepare_to_wait(wq, e, const.TASK_UNINTERRUPTIBLE)
@@ -310,7 +321,7 @@ def wait_interruptible(wq: WaitQueueHead, timeout_ns: int = WAIT_FOREVER) -> int
     and the sleep. Control path: raises OSError(EINTR) on a signal or kill().
     """
     me = need_current()
-    e = TaskWait(me)
+    e = task_wait(me)
     prepare_to_wait_exclusive(wq, e, const.TASK_INTERRUPTIBLE)
     try:
         timeout_ns = schedule_timeout(timeout_ns)

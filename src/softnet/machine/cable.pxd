@@ -5,9 +5,10 @@ from softnet.machine.event cimport Clock, Digest, Event, EventQueue
 
 cdef class Cable
 cdef class Direction
+cdef class Flight(Event)
 cdef class Port
 
-cdef i64 NS_PER_S
+cdef i64 NS_PER_S, SPARES_MAX
 
 
 cdef class CablePort:
@@ -33,6 +34,7 @@ cdef class Flight(Event):
     cdef Direction direction
     cdef object frame, meta
     cdef i64 epoch
+    cdef Flight spare
 
 
 @cython.final
@@ -61,6 +63,8 @@ cdef class Direction:
     cdef public i64 busy_until, last_arrival, epoch, in_flight
     cdef public i64 tx_frames, tx_bytes, rx_frames, rx_bytes
     cdef public object starts
+    cdef Flight spare
+    cdef i64 spares
 
     @cython.locals(
         now=i64, lost=bint, twice=bint, damaged=bint, late=bint, ruled_out=bint, wobble=i64,
@@ -71,7 +75,7 @@ cdef class Direction:
     cdef i64 serialize(self, i64 now, i64 length) except? -2
     @cython.locals(flight=Flight)
     cdef int launch(self, object frame, object meta, i64 arrival) except -1
-    @cython.locals(cable=Cable, now=i64)
+    @cython.locals(cable=Cable, now=i64, lost=bint)
     cdef void arrive(self, Flight flight) except *
     @cython.locals(luck=RandomStream)
     cdef RandomStream stream(self, str impairment)

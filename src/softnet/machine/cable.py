@@ -27,6 +27,7 @@ from softnet.machine.event import Clock, Digest, Event, EventQueue
 # rates then count the bytes that tcpdump shows.
 ETHERNET_OVERHEAD = 24
 QUEUE_MAX = 1000  # frames waiting for the transmitter of one direction
+SPARES_MAX = 64  # events that a direction keeps for frames to come
 REORDER_DELAY = 1_000_000  # ns: how long a reordered frame is held back
 NS_PER_S = 1_000_000_000
 
@@ -95,21 +96,21 @@ class DropRule:
 class Flight(Event):
     """A frame on its way to the other end."""
 
-    __slots__ = ("direction", "frame", "meta", "epoch")
+    __slots__ = ("direction", "frame", "meta", "epoch", "spare")
 
     direction: Direction
-    frame: bytes | bytearray
+    frame: Any  # bytes or bytearray; None on the free list
     meta: object
     epoch: int
+    spare: Flight | None  # the next one on the free list of its direction
 
-    def __init__(
-        self, direction: Direction, frame: bytes | bytearray, meta: object, epoch: int
-    ) -> None:
+    def __init__(self, direction: Direction) -> None:
         Event.__init__(self)
         self.direction = direction
-        self.frame = frame
-        self.meta = meta
-        self.epoch = epoch
+        self.frame = None
+        self.meta = None
+        self.epoch = 0
+        self.spare = None
 
     def fire(self) -> None:
         """Arrive."""
@@ -182,6 +183,8 @@ class Direction:
         "rx_frames",
         "rx_bytes",
         "drops",
+        "spare",
+        "spares",
     )
 
     name: str
@@ -211,6 +214,8 @@ class Direction:
     rx_frames: int
     rx_bytes: int
     drops: dict[str, int]  # also duplicate, corrupt, reorder: by verdict
+    spare: Flight | None
+    spares: int
 
     def __init__(self, cable: Cable, name: str, target: Port) -> None:
         self.name = name
@@ -240,6 +245,8 @@ class Direction:
         self.rx_frames = 0
         self.rx_bytes = 0
         self.drops = {}
+        self.spare = None
+        self.spares = 0
 
     def transmit(self, frame: bytes | bytearray, meta: object) -> int:
         """Port.transmit()."""
@@ -310,7 +317,16 @@ class Direction:
     def launch(self, frame: bytes | bytearray, meta: object, arrival: int) -> None:
         """Put a frame on its way."""
         self.in_flight += 1
-        flight = Flight(self, frame, meta, self.epoch)
+        flight = self.spare
+        if flight is None:
+            flight = Flight(self)
+        else:
+            self.spare = flight.spare
+            flight.spare = None
+            self.spares -= 1
+        flight.frame = frame
+        flight.meta = meta
+        flight.epoch = self.epoch
         self.queue.push(flight, arrival, self.target.host_id)
 
     def arrive(self, flight: Flight) -> None:
@@ -319,7 +335,14 @@ class Direction:
         frame = flight.frame
         meta = flight.meta
         now = self.clock.now
-        if flight.epoch != self.epoch:
+        lost = flight.epoch != self.epoch
+        if self.spares < SPARES_MAX:
+            flight.frame = None
+            flight.meta = None
+            flight.spare = self.spare
+            self.spare = flight
+            self.spares += 1
+        if lost:
             self.drop(now, frame, meta, DOWN)
             return
         self.rx_frames += 1

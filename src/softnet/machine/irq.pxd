@@ -14,6 +14,8 @@ from softnet.machine.event cimport CallEvent, Event
 
 cdef class IrqLine
 
+cdef i64 SPURIOUS_WINDOW, SPURIOUS_MAX
+
 
 cdef class IrqAction:
     cdef public str name

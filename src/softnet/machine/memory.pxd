@@ -54,7 +54,7 @@ cdef class Memory:
     cpdef Coherent area(self, i64 addr)
     @cython.locals(area=Coherent)
     cpdef bytearray coherent_buf(self, i64 addr)
-    @cython.locals(slot=i64)
+    @cython.locals(slot=i64, mapping=DmaMapping)
     cpdef i64 dma_map_single(self, object buf, i64 off, i64 length, i64 direction) except? -2
     @cython.locals(slot=i64)
     cpdef int dma_unmap_single(self, i64 addr) except -1

@@ -56,7 +56,10 @@ class Coherent:
 
 
 class DmaMapping:
-    """One slot of the I/O map: buf[off : off + len] for a device, in one direction."""
+    """One slot of the I/O map: buf[off : off + len] for a device, in one direction.
+
+    Made by dma_map_single() alone, which fills every field.
+    """
 
     __slots__ = ("buf", "off", "len", "direction")
 
@@ -64,12 +67,6 @@ class DmaMapping:
     off: int
     len: int
     direction: int
-
-    def __init__(self, buf: bytes | bytearray, off: int, length: int, direction: int) -> None:
-        self.buf = buf
-        self.off = off
-        self.len = length
-        self.direction = direction
 
 
 class RxSlab:
@@ -320,7 +317,11 @@ class Memory:
         assert direction == const.DMA_TO_DEVICE or isinstance(buf, bytearray)
         if self.fails():
             return -1
-        mapping = DmaMapping(buf, off, length, direction)
+        mapping = DmaMapping.__new__(DmaMapping)
+        mapping.buf = buf
+        mapping.off = off
+        mapping.len = length
+        mapping.direction = direction
         if self.map_free:
             slot = self.map_free.pop()
             self.maps[slot] = mapping
