@@ -28,6 +28,7 @@ cdef class RtStages:
     cdef public DstOutput local_out
 
 cdef RtStages stages
+cdef i64 RTAX_MTU
 
 cpdef RtStages rt_stages()
 cpdef int rt_register_input(i64 kind, DstInput op) except -1
@@ -49,5 +50,7 @@ cdef class Rtable(DstEntry):
     cdef public i64 rt_hash
     cdef public bint rt_cached, metrics_rw
 
+    @cython.locals(mtu=i64)
+    cpdef i64 mtu(self) except? -1
     cpdef bint is_input_route(self) except? -1
     cpdef bint is_output_route(self) except? -1

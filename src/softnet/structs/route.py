@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from softnet.structs.netdevice import NetDevice
     from softnet.structs.skbuff import SkBuff
 
+RTAX_MTU = 2
+
 # Who continues a packet: names of the places in RtStages.
 RT_INPUT_LOCAL = const.RT_INPUT_LOCAL  # ip_local_deliver()
 RT_INPUT_FORWARD = const.RT_INPUT_FORWARD  # ip_forward()
@@ -229,6 +231,14 @@ class Rtable(DstEntry):
             self.metrics_rw = True
             self.fi = None
         self.metrics[index] = value
+
+    def mtu(self) -> int:
+        """ipv4_mtu(): the metric counts for what this host sends, not for what it forwards."""
+        if self.rt_route_iif == 0:
+            mtu = int(self.metrics[RTAX_MTU])
+            if mtu:
+                return mtu
+        return self.ops.default_mtu(self)
 
     def is_input_route(self) -> bool:
         """rt_is_input_route(): made for a packet that came in."""

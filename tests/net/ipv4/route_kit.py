@@ -39,7 +39,7 @@ from softnet.structs.route import (
 from softnet.structs.skbuff import SkBuff
 from tests.net.core.dev.kit import MAC_A, MAC_B, DevHost, Wire, make_skb, rtnl, up
 
-__all__ = ["MAC_A", "MAC_B", "RouteHost", "Wire", "arp_packet", "ip", "rtnl"]
+__all__ = ["MAC_A", "MAC_B", "RouteHost", "Wire", "arp_packet", "arp_skb", "ip", "ip_packet", "rtnl", "sent_arp"]
 
 
 def ip(text: str) -> int:

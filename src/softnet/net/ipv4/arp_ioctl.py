@@ -173,7 +173,6 @@ def arp_req_delete(net: Net, r: ArpReq, dev: NetDevice | None) -> None:
     if dev is None:
         dev = device_towards(net, r.arp_pa)
     neigh = neigh_lookup(arp_tbl(net), r.arp_pa, dev)
-    if neigh is None:
+    if neigh is None or not neigh.nud_state & ~nud.NUD_NOARP:
         raise OSError(errno.ENXIO, "No such device or address")
-    if neigh.nud_state & ~nud.NUD_NOARP:
-        neigh_update(neigh, None, nud.NUD_FAILED, ADMIN_OVERRIDE)
+    neigh_update(neigh, None, nud.NUD_FAILED, ADMIN_OVERRIDE)
