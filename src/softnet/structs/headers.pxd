@@ -1,13 +1,13 @@
 cimport cython
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
-from softnet.wire.arp cimport ArpHdr
-from softnet.wire.ethernet cimport EthHdr
-from softnet.wire.icmp cimport IcmpHdr
-from softnet.wire.igmp cimport IgmpHdr
-from softnet.wire.ip cimport IpHdr
-from softnet.wire.tcp cimport TcpHdr
-from softnet.wire.udp cimport UdpHdr
+from softnet.wire.arp cimport ArpHdr, arp_view
+from softnet.wire.ethernet cimport EthHdr, eth_view
+from softnet.wire.icmp cimport IcmpHdr, icmp_view
+from softnet.wire.igmp cimport IgmpHdr, igmp_view
+from softnet.wire.ip cimport IpHdr, ip_view
+from softnet.wire.tcp cimport TcpHdr, tcp_view
+from softnet.wire.udp cimport UdpHdr, udp_view
 
 cpdef EthHdr eth_hdr(SkBuff skb)
 cpdef ArpHdr arp_hdr(SkBuff skb)
