@@ -99,9 +99,7 @@ class IpMcSocklist:
     sfmode: int
     sflist: list[int] | None  # sorted source addresses; None while there is no filter
 
-    def __init__(
-        self, imr_multiaddr: int, imr_address: int, imr_ifindex: int, sfmode: int
-    ) -> None:
+    def __init__(self, imr_multiaddr: int, imr_address: int, imr_ifindex: int, sfmode: int) -> None:
         self.imr_multiaddr = imr_multiaddr
         self.imr_address = imr_address
         self.imr_ifindex = imr_ifindex

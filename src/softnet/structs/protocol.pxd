@@ -1,4 +1,5 @@
 cimport cython
+cimport softnet.arch.const as const
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.sock cimport Proto

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import softnet.arch.const as const
 from softnet.structs.sock import Proto
 from softnet.structs.socket import ProtoOps
 
@@ -48,8 +49,8 @@ class NetProtocol:
         return None
 
     def gro_receive(self, napi_head: object, skb: SkBuff) -> int:
-        """const.GRO_*"""
-        return 0
+        """const.GRO_*; GRO_NORMAL: this protocol merges nothing."""
+        return const.GRO_NORMAL
 
     def gro_complete(self, skb: SkBuff) -> int:
         """0 or -errno."""

@@ -49,6 +49,7 @@ cdef class Proto:
     cpdef i64 backlog_rcv(self, Sock sk, SkBuff skb) except? -1
     cpdef void hash(self, Sock sk) except *
     cpdef void unhash(self, Sock sk) except *
+    cpdef i64 sync_mss(self, Sock sk, i64 pmtu) except? -1
     cpdef void rehash(self, Sock sk) except *
     cpdef i64 get_port(self, Sock sk, i64 snum) except? -1
     cpdef void set_keepalive(self, Sock sk, bint on) except *

@@ -139,6 +139,10 @@ class Proto:
     def unhash(self, sk: Sock) -> None:
         """The opposite of hash()."""
 
+    def sync_mss(self, sk: Sock, pmtu: int) -> int:
+        """icsk_sync_mss: the path or the IP options changed; the new MSS in bytes."""
+        return 0
+
     def rehash(self, sk: Sock) -> None:
         """sk's local address changed while it was hashed."""
 
