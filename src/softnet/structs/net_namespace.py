@@ -15,11 +15,12 @@ import softnet.arch.mem as mem
 if TYPE_CHECKING:
     from softnet.arch.mem import I64s
     from softnet.kernel.lock import Mutex
+    from softnet.kernel.notifier import NotifierBlock
     from softnet.kernel.sysctl import SysctlTable
     from softnet.kernel.timer import TimerBase
     from softnet.machine.cpu import Board
     from softnet.machine.entropy import RandomStream
-    from softnet.structs.netdevice import NetDevice, PacketType, RpsSockFlowTable
+    from softnet.structs.netdevice import NetDevice, PacketType, PtypeBucket, RpsSockFlowTable
     from softnet.structs.netns_ipv4 import NetnsIpv4
     from softnet.structs.sock import ProtoMem
 
@@ -127,8 +128,8 @@ class Net:
     ifindex: int  # the last index given out
     loopback_dev: NetDevice
     ptype_all: PacketType | None  # taps on every device
-    ptype_base: list[PacketType | None] | None  # sockets' handlers, beside the boot-time registry
-    netdev_chain: list[object]  # NotifierBlocks of this namespace only
+    ptype_base: list[PtypeBucket] | None  # sockets' handlers, beside the boot-time registry
+    netdev_chain: list[NotifierBlock]  # of this namespace only
     nets: list[Net]  # net_namespace_list: one list, shared by the host's namespaces
     nf_hooks: dict[int, list[object]]  # (pf << 3 | hooknum) -> NfHookOps by priority
     nf_active: int  # bit (pf << 3 | hooknum) set while nf_hooks has a row there

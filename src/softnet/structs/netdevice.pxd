@@ -4,6 +4,7 @@ cimport softnet.arch.mem as mem
 cimport softnet.uapi.if_ as if_
 from softnet.arch.types cimport i64
 from softnet.kernel.lock cimport SpinLock
+from softnet.kernel.timer cimport Timer
 from softnet.machine.cpu cimport Cpu
 from softnet.structs.inetdevice cimport InDevice
 from softnet.structs.net_namespace cimport Net, NetnsCore
@@ -19,6 +20,7 @@ cdef class HeaderOps
 cdef class RxHandler
 cdef class Napi
 cdef class PacketType
+cdef class PtypeBucket
 cdef class SoftnetData
 cdef class NetDevice
 
@@ -104,6 +106,11 @@ cdef class PacketType:
 
 
 @cython.final
+cdef class PtypeBucket:
+    cdef public PacketType first
+
+
+@cython.final
 cdef class SoftnetData:
     cdef public Cpu cpu
     cdef public Qdisc output_queue, output_queue_tail
@@ -139,7 +146,7 @@ cdef class NetDevice:
     cdef public i64 num_tx_queues, real_num_tx_queues, num_rx_queues
     cdef public Qdisc qdisc
     cdef public i64 tx_queue_len, watchdog_timeo
-    cdef public object watchdog_timer
+    cdef public Timer watchdog_timer
     cdef public i64 trans_start, last_rx, irq, base_addr, refcnt
     cdef public NetDevice master
     cdef public i64 group

@@ -19,12 +19,12 @@ from softnet.structs.skbuff import SkBuffHead
 
 if TYPE_CHECKING:
     from softnet.arch.mem import I64s
+    from softnet.kernel.timer import Timer
     from softnet.machine.cpu import Cpu
     from softnet.structs.inetdevice import InDevice
     from softnet.structs.net_namespace import Net, NetnsCore
     from softnet.structs.sch_generic import Qdisc
     from softnet.structs.skbuff import SkBuff
-    from softnet.structs.sock import Sock
 
 
 class NetDeviceStats:
@@ -242,7 +242,8 @@ class RxHandler:
 class Napi:
     """struct napi_struct: a driver's promise to be polled until dry.
 
-    Either it is scheduled (on a poll list, its interrupt off) or its interrupt is armed: never both.
+    Either it is scheduled (on a poll list, its interrupt off) or its interrupt is armed: never
+    both.
     """
 
     __slots__ = (
@@ -282,7 +283,7 @@ class Napi:
         self.napi_next = None
 
     def poll(self, budget: int) -> int:
-        """Receive at most budget packets and say how many; fewer means napi_complete() was called."""
+        """Receive at most budget packets and say how many; fewer: napi_complete() was called."""
         return 0
 
     def irq_armed(self) -> int:
@@ -337,6 +338,17 @@ class PacketType:
     def func_name(self) -> str:
         """The function that /proc/net/ptype shows for this handler."""
         return type(self).__name__
+
+
+class PtypeBucket:
+    """One bucket of a table of packet types, by the low bits of the EtherType."""
+
+    __slots__ = ("first",)
+
+    first: PacketType | None
+
+    def __init__(self) -> None:
+        self.first = None
 
 
 class SoftnetData:
@@ -530,7 +542,7 @@ class NetDevice:
     qdisc: Qdisc | None  # the root, as tc shows it
     tx_queue_len: int
     watchdog_timeo: int  # jiffies
-    watchdog_timer: object
+    watchdog_timer: Timer | None
     trans_start: int
     last_rx: int
     irq: int

@@ -61,7 +61,8 @@ class Loopback(NetDevice):
 
     def ndo_start_xmit(self, skb: SkBuff) -> int:
         """loopback_xmit(): the sent packet is a received one now."""
-        skb_orphan(skb)
+        if skb.sk is not None:
+            skb_orphan(skb)
         skb.protocol = eth_type_trans(skb, self)
         n = skb.len
         if netif_rx(skb) == const.NET_RX_SUCCESS:

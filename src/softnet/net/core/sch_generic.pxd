@@ -32,8 +32,9 @@ cpdef int qdisc_run(Qdisc q) except -1
 cpdef int qdisc_run_loop(Qdisc q) except -1
 cpdef i64 qdisc_restart(Qdisc q) except? -1
 cdef SkBuff dequeue_skb(Qdisc q)
+@cython.locals(locked=bint)
 cpdef i64 sch_direct_xmit(SkBuff skb, Qdisc q, NetDevice dev, NetdevQueue txq) except? -1
-cpdef bint hard_tx_lock(NetDevice dev, NetdevQueue txq, Cpu cpu) except -1
+cpdef int hard_tx_lock(NetdevQueue txq, Cpu cpu) except -1
 cpdef int hard_tx_unlock(NetdevQueue txq) except -1
 cpdef i64 dev_requeue_skb(SkBuff skb, Qdisc q) except? -1
 @cython.locals(sd=SoftnetData)
@@ -85,7 +86,7 @@ cpdef int dev_deactivate(NetDevice dev) except -1
 cpdef void deactivate_queue(NetdevQueue txq) except *
 @cython.locals(txq=NetdevQueue)
 cpdef int dev_init_scheduler(NetDevice dev) except -1
-@cython.locals(txq=NetdevQueue, timer=DevWatchdog)
+@cython.locals(txq=NetdevQueue, timer=Timer)
 cpdef int dev_shutdown(NetDevice dev) except -1
 
 
@@ -94,7 +95,7 @@ cdef class DevWatchdog(Timer):
     cdef public NetDevice dev
 
 
-@cython.locals(txq=NetdevQueue, timer=DevWatchdog)
+@cython.locals(txq=NetdevQueue, timer=Timer)
 cpdef void dev_watchdog_up(NetDevice dev) except *
-@cython.locals(timer=DevWatchdog)
+@cython.locals(timer=Timer)
 cpdef int dev_watchdog_down(NetDevice dev) except -1

@@ -123,7 +123,9 @@ def sch_direct_xmit(skb: SkBuff, q: Qdisc, dev: NetDevice, txq: NetdevQueue) -> 
     rc = const.NETDEV_TX_BUSY
     q.lock.unlock()
     cpu = this_cpu()
-    locked = hard_tx_lock(dev, txq, cpu)
+    locked = not dev.features & const.NETIF_F_LLTX
+    if locked:
+        hard_tx_lock(txq, cpu)
     try:
         if not txq.state & const.QUEUE_STATE_XOFF_OR_FROZEN:
             rc = state.xmit.hard_start_xmit(skb, dev, txq)
@@ -149,13 +151,10 @@ def sch_direct_xmit(skb: SkBuff, q: Qdisc, dev: NetDevice, txq: NetdevQueue) -> 
     return left
 
 
-def hard_tx_lock(dev: NetDevice, txq: NetdevQueue, cpu: Cpu) -> bool:
-    """HARD_TX_LOCK(): False for a driver that does its own locking (NETIF_F_LLTX)."""
-    if dev.features & const.NETIF_F_LLTX:
-        return False
+def hard_tx_lock(txq: NetdevQueue, cpu: Cpu) -> None:
+    """HARD_TX_LOCK(): not for a driver that does its own locking (NETIF_F_LLTX)."""
     txq.tx_lock.lock()
     txq.xmit_lock_owner = cpu.id
-    return True
 
 
 def hard_tx_unlock(txq: NetdevQueue) -> None:
@@ -524,7 +523,7 @@ def dev_shutdown(dev: NetDevice) -> None:
             qdisc_destroy(q)
     qdisc_destroy(dev.qdisc)
     dev.qdisc = noop
-    timer: DevWatchdog | None = dev.watchdog_timer
+    timer = dev.watchdog_timer
     assert timer is None or not timer.timer_pending()
 
 
@@ -585,7 +584,7 @@ def dev_watchdog_up(dev: NetDevice) -> None:
         dev.watchdog_timeo = WATCHDOG_TIMEO
     for txq in dev.tx:
         if txq.state & 1 << const.QUEUE_STATE_XOFF:
-            timer: DevWatchdog | None = dev.watchdog_timer
+            timer = dev.watchdog_timer
             if timer is None:
                 timer = DevWatchdog(dev)
                 dev.watchdog_timer = timer
@@ -596,6 +595,6 @@ def dev_watchdog_up(dev: NetDevice) -> None:
 
 def dev_watchdog_down(dev: NetDevice) -> None:
     """Stop watching."""
-    timer: DevWatchdog | None = dev.watchdog_timer
+    timer = dev.watchdog_timer
     if timer is not None:
         del_timer(timer)

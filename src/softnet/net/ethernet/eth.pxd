@@ -14,7 +14,7 @@ from softnet.net.core.skbuff cimport kfree_skb, nf_reset, skb_dst_drop, skb_orph
 from softnet.structs.netdevice cimport HeaderOps, NetDevice
 from softnet.structs.skbuff cimport SkBuff
 
-@cython.locals(ptr="u8 *", o=i64, proto=i64)
+@cython.locals(ptr="u8 *", own="const u8 *", o=i64, proto=i64)
 cpdef i64 eth_type_trans(SkBuff skb, NetDevice dev) except? -1
 
 

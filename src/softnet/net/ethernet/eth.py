@@ -44,6 +44,7 @@ def eth_type_trans(skb: SkBuff, dev: NetDevice) -> int:
     if trace.eth_type_trans.enabled:
         trace.eth_type_trans.fire(skb)
     assert skb.len - skb.data_len >= if_ether.ETH_HLEN
+    assert len(dev.dev_addr) == if_ether.ETH_ALEN
     ptr = skb.ptr
     o = skb.data
     skb.dev = dev
@@ -55,8 +56,10 @@ def eth_type_trans(skb: SkBuff, dev: NetDevice) -> int:
             skb.pkt_type = if_packet.PACKET_BROADCAST
         else:
             skb.pkt_type = if_packet.PACKET_MULTICAST
-    elif not mem.equal(ptr, o, mem.addr(dev.dev_addr), 0, if_ether.ETH_ALEN):
-        skb.pkt_type = if_packet.PACKET_OTHERHOST
+    else:
+        own = mem.addr(dev.dev_addr)
+        if mem.get32(ptr, o) != mem.get32(own, 0) or mem.get16(ptr, o + 4) != mem.get16(own, 4):
+            skb.pkt_type = if_packet.PACKET_OTHERHOST
     proto = mem.get16(ptr, o + 12)
     if proto >= if_ether.ETH_P_802_3_MIN:
         return proto

@@ -16,21 +16,21 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
-from softnet.kernel.notifier import notifier_to_errno
+from softnet.kernel.notifier import NotifierBlock, notifier_to_errno
 from softnet.net.core.rtnl import ASSERT_RTNL
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
 
 
-class NetdevNotifier:
-    """struct notifier_block of the netdev chain: subclass, override netdev_event()."""
+class NetdevNotifier(NotifierBlock):
+    """A block of the netdev chain: subclass, override netdev_event()."""
 
-    __slots__ = ("priority",)
+    __slots__ = ()
 
-    priority: int  # higher ones are called first
-
-    def __init__(self, priority: int = 0) -> None:
-        self.priority = priority
+    def call(self, event: int, ptr: object) -> int:
+        """To netdev_event()."""
+        assert isinstance(ptr, NetDevice)
+        return self.netdev_event(event, ptr)
 
     def netdev_event(self, event: int, dev: NetDevice) -> int:
         """NETDEV_* happened to dev: const.NOTIFY_DONE or NOTIFY_OK. notifier_from_errno(-errno)
@@ -38,7 +38,7 @@ class NetdevNotifier:
         return const.NOTIFY_DONE
 
 
-netdev_chain: list[NetdevNotifier] = []
+netdev_chain: list[NotifierBlock] = []
 
 
 def register_netdevice_notifier(nb: NetdevNotifier, net: Net | None = None) -> int:
@@ -52,7 +52,7 @@ def register_netdevice_notifier(nb: NetdevNotifier, net: Net | None = None) -> i
         return 0
     ASSERT_RTNL(net)
     insert_notifier(net.netdev_chain, nb)
-    told = []
+    told: list[NetDevice] = []
     for dev in list(net.dev_base):
         error = notifier_to_errno(nb.netdev_event(const.NETDEV_REGISTER, dev))
         if error:
@@ -85,7 +85,7 @@ def tell_gone(nb: NetdevNotifier, dev: NetDevice) -> None:
     nb.netdev_event(const.NETDEV_UNREGISTER, dev)
 
 
-def insert_notifier(chain: list[NetdevNotifier], nb: NetdevNotifier) -> None:
+def insert_notifier(chain: list[NotifierBlock], nb: NotifierBlock) -> None:
     """Behind those of its priority. Registering one class a second time at boot changes nothing."""
     if chain is netdev_chain and any(type(other) is type(nb) for other in chain):
         return
@@ -104,7 +104,7 @@ def call_netdevice_notifiers(event: int, dev: NetDevice) -> int:
     ret = const.NOTIFY_DONE
     for chain in (netdev_chain, dev.nd_net.netdev_chain):
         for nb in list(chain):
-            ret = nb.netdev_event(event, dev)
+            ret = nb.call(event, dev)
             if ret & const.NOTIFY_STOP_MASK:
                 return ret
     return ret

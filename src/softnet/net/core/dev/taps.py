@@ -20,14 +20,15 @@ from softnet.kernel.printk import net_ratelimit, printk
 from softnet.machine.cpu import this_cpu
 from softnet.net.core.skbuff import consume_skb, skb_clone
 from softnet.structs.net_namespace import Net
-from softnet.structs.netdevice import NetDevice, PacketType
+from softnet.structs.netdevice import NetDevice, PacketType, PtypeBucket
 from softnet.structs.skbuff import SkBuff
 
 PTYPE_HASH_SIZE = 16
 PTYPE_HASH_MASK = PTYPE_HASH_SIZE - 1
 
-# ptype_base: the protocols of every host, by the low bits of the EtherType.
-ptype_base: list[PacketType | None] = [None] * PTYPE_HASH_SIZE
+
+# ptype_base: the protocols of every host.
+ptype_base: list[PtypeBucket] = [PtypeBucket() for _ in range(PTYPE_HASH_SIZE)]
 
 
 def dev_add_pack(pt: PacketType, net: Net | None = None) -> None:
@@ -46,7 +47,7 @@ def dev_add_pack(pt: PacketType, net: Net | None = None) -> None:
             pt.dev.tap_count += 1
     else:
         if net.ptype_base is None:
-            net.ptype_base = [None] * PTYPE_HASH_SIZE
+            net.ptype_base = [PtypeBucket() for _ in range(PTYPE_HASH_SIZE)]
         add_to(net.ptype_base, pt)
 
 
@@ -63,27 +64,40 @@ def dev_remove_pack(pt: PacketType, net: Net | None = None) -> None:
             pt.dev.tap_count -= found
     elif net.ptype_base is not None:
         found = remove_from(net.ptype_base, pt)
-        if not any(net.ptype_base):
+        if is_empty(net.ptype_base):
             net.ptype_base = None
     if not found:
         printk(const.KERN_WARNING, f"dev_remove_pack: {pt.func_name()} not found.")
 
 
-def add_to(base: list[PacketType | None], pt: PacketType) -> None:
+def bucket_of(base: list[PtypeBucket], type: int) -> PtypeBucket:
+    """The bucket of an EtherType."""
+    return base[type & PTYPE_HASH_MASK]
+
+
+def is_empty(base: list[PtypeBucket]) -> bool:
+    """Is no handler left?"""
+    for bucket in base:  # noqa: SIM110  # compiled code takes no generator expression
+        if bucket.first is not None:
+            return False
+    return True
+
+
+def add_to(base: list[PtypeBucket], pt: PacketType) -> None:
     """Put pt in front of its bucket."""
-    bucket = pt.type & PTYPE_HASH_MASK
-    p = base[bucket]
+    bucket = bucket_of(base, pt.type)
+    p = bucket.first
     while p is not None:
         assert p is not pt, "dev_add_pack() of one packet type twice"
         p = p.next
-    pt.next = base[bucket]
-    base[bucket] = pt
+    pt.next = bucket.first
+    bucket.first = pt
 
 
-def remove_from(base: list[PacketType | None], pt: PacketType) -> bool:
+def remove_from(base: list[PtypeBucket], pt: PacketType) -> bool:
     """Take pt out of its bucket; was it there?"""
-    bucket = pt.type & PTYPE_HASH_MASK
-    base[bucket], found = unlink_pack(base[bucket], pt)
+    bucket = bucket_of(base, pt.type)
+    bucket.first, found = unlink_pack(bucket.first, pt)
     return found
 
 
@@ -105,22 +119,18 @@ def unlink_pack(first: PacketType | None, pt: PacketType) -> tuple[PacketType | 
 
 def ptype_first(type: int) -> PacketType | None:
     """The first boot-time handler in the bucket of an EtherType."""
-    pt: PacketType | None = ptype_base[type & PTYPE_HASH_MASK]
-    return pt
+    return bucket_of(ptype_base, type).first
 
 
 def net_ptype_first(net: Net, type: int) -> PacketType | None:
     """The first of net's own handlers in the bucket of an EtherType."""
     base = net.ptype_base
-    if base is None:
-        return None
-    pt: PacketType | None = base[type & PTYPE_HASH_MASK]
-    return pt
+    return None if base is None else bucket_of(base, type).first
 
 
 def find_ptype(type: int) -> PacketType | None:
     """The boot-time handler of an EtherType, for GSO and GRO; None if there is none."""
-    pt: PacketType | None = ptype_base[type & PTYPE_HASH_MASK]
+    pt = bucket_of(ptype_base, type).first
     while pt is not None:
         if pt.type == type:
             return pt
@@ -133,9 +143,8 @@ def ptype_list(net: Net) -> list[PacketType]:
     firsts = [net.ptype_all]
     firsts += [dev.ptype_taps for dev in net.dev_base]
     for bucket in range(PTYPE_HASH_SIZE):
-        firsts.append(ptype_base[bucket])
-        if net.ptype_base is not None:
-            firsts.append(net.ptype_base[bucket])
+        firsts.append(ptype_first(bucket))
+        firsts.append(net_ptype_first(net, bucket))
     found = []
     for first in firsts:
         pt = first

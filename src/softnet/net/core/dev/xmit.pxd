@@ -40,7 +40,7 @@ cpdef i64 skb_tx_hash(NetDevice dev, SkBuff skb) except? -1
 cdef i64 flow_hash(SkBuff skb, Cpu cpu) except? -1
 @cython.locals(rc=i64, more=i64)
 cdef i64 dev_xmit_skb(SkBuff skb, Qdisc q, NetDevice dev, NetdevQueue txq) except? -1
-@cython.locals(sd=SoftnetData, rc=i64)
+@cython.locals(sd=SoftnetData, rc=i64, locked=bint)
 cdef i64 xmit_noqueue(SkBuff skb, NetDevice dev, NetdevQueue txq, Cpu cpu) except? -1
 @cython.locals(sk=Sock, features=i64, rc=i64)
 cpdef i64 dev_hard_start_xmit(SkBuff skb, NetDevice dev, NetdevQueue txq) except? -1

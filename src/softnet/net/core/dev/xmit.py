@@ -213,7 +213,9 @@ def xmit_noqueue(skb: SkBuff, dev: NetDevice, txq: NetdevQueue, cpu: Cpu) -> int
         sd: SoftnetData = cpu.softnet
         if txq.xmit_lock_owner != cpu.id and sd.xmit_recursion <= RECURSION_LIMIT:
             rc = const.NETDEV_TX_BUSY
-            locked = hard_tx_lock(dev, txq, cpu)
+            locked = not dev.features & const.NETIF_F_LLTX
+            if locked:
+                hard_tx_lock(txq, cpu)
             sd.xmit_recursion += 1
             try:
                 if not txq.state & 1 << const.QUEUE_STATE_XOFF:
