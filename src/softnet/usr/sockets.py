@@ -1,0 +1,491 @@
+"""_socket: the methods of a socket whose descriptor is simulated, and the functions beside them.
+
+A simulated socket is an ordinary socket.socket whose C struct holds a simulated descriptor: so its
+family, type, proto, fileno(), gettimeout(), detach() and repr() need no replacement. The rest are
+system calls in CPython's own order: with a time-out the descriptor does not block, and each
+call polls first (sock_call_ex() in Modules/socketmodule.c).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import softnet.syscalls as sys_
+import softnet.uapi.fcntl as fcntl
+import softnet.uapi.poll as poll_
+from softnet.usr.address import from_sockaddr, parse_type, to_sockaddr
+from softnet.usr.clock import original, skew_ns, timeout_ns
+from softnet.usr.native._redef import SIM_FD, sock_get, sock_set, sock_set_timeout
+from softnet.usr.task import host, interrupted, me, registry
+
+EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
+SO_PROTOCOL = 38
+OPTLEN_MAX = 1024  # the longest buffer getsockopt() fills
+
+
+# Construction and destruction: called from the type's slots
+
+
+def sock_init(
+    self: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None
+) -> bool | None:
+    """_socket.socket.__init__(); None: it is to be a real socket after all."""
+    process = me().process
+    if process.doomed:
+        process.close_doomed()
+    if fileno is not None:
+        if not isinstance(fileno, int) or fileno < SIM_FD:
+            return None
+        return adopt_fd(self, fileno, family, type, proto)
+    family = socket.AF_INET if family == -1 else family
+    type = socket.SOCK_STREAM if type == -1 else type
+    proto = 0 if proto == -1 else proto
+    kind, nonblock = parse_type(type)
+    timeout = 0 if nonblock else process.default_timeout
+    flags = socket.SOCK_CLOEXEC | (socket.SOCK_NONBLOCK if timeout >= 0 else 0)
+    fd = sys_.sys_socket(int(family), kind | flags, int(proto))
+    sock_set(self, fd, family, kind, proto, timeout)
+    return True
+
+
+def adopt_fd(self: Any, fd: int, family: int, type: int, proto: int) -> bool:
+    """socket(fileno=fd): ask the kernel for what was not given."""
+    if family == -1:
+        family = sys_.sys_getsockname(fd).family
+    else:
+        sys_.sys_getsockname(fd)
+    if type == -1:
+        type = get_int(fd, socket.SOL_SOCKET, socket.SO_TYPE)
+    if proto == -1:
+        proto = get_int(fd, socket.SOL_SOCKET, SO_PROTOCOL)
+    kind, nonblock = parse_type(type)
+    timeout = 0 if nonblock else me().process.default_timeout
+    if timeout >= 0:
+        set_nonblock(fd, True)
+    sock_set(self, fd, family, kind, proto, timeout)
+    return True
+
+
+def sock_finalize(self: Any, fd: int, in_user_mode: bool) -> None:
+    """The collector takes a socket that was not closed."""
+    try:
+        warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+    finally:
+        release_fd(fd, in_user_mode)
+
+
+def release_fd(fd: int, in_user_mode: bool) -> None:
+    """Close a descriptor that no object holds: now if its program runs, else at its next chance."""
+    base = (fd - SIM_FD) // (1 << 16) * (1 << 16) + SIM_FD
+    for state in registry.hosts.values():
+        for process in state.processes.values():
+            if process.fd_base == base:
+                process.doomed.append(fd)
+                if in_user_mode and me().process is process:
+                    process.close_doomed()
+                return
+
+
+# Blocking
+
+
+def set_nonblock(fd: int, nonblock: bool) -> None:
+    """O_NONBLOCK on or off."""
+    flags = sys_.sys_fcntl(fd, fcntl.F_GETFL)
+    want = flags | fcntl.O_NONBLOCK if nonblock else flags & ~fcntl.O_NONBLOCK
+    if want != flags:
+        sys_.sys_fcntl(fd, fcntl.F_SETFL, want)
+
+
+def call(fd: int, timeout: int, events: int, fn: Callable[..., Any], *args: Any) -> Any:
+    """sock_call(): fn(*args) once fd is ready, within timeout ns (0: at once, -1: whenever)."""
+    if timeout <= 0:
+        while True:
+            try:
+                return fn(*args)
+            except InterruptedError:
+                interrupted()
+    return call_until(fd, deadline(timeout), events, fn, *args)
+
+
+def deadline(timeout: int) -> int:
+    """The world's time in timeout ns from the program's now."""
+    return sys_.sys_clock_gettime() + skew_ns(host()) + timeout
+
+
+def call_until(fd: int, until: int, events: int, fn: Callable[..., Any], *args: Any) -> Any:
+    """call() with a deadline in the world's time."""
+    while True:
+        wait_ready(fd, events, until)
+        try:
+            return fn(*args)
+        except InterruptedError:
+            interrupted()
+        except BlockingIOError:
+            continue  # somebody else was faster
+
+
+def wait_ready(fd: int, events: int, until: int) -> None:
+    """Poll fd; TimeoutError when until comes first."""
+    while True:
+        left = max(until - sys_.sys_clock_gettime(), 0)
+        try:
+            if sys_.sys_poll([(fd, events)], left):
+                return
+        except InterruptedError:
+            interrupted()
+            continue
+        raise TimeoutError("timed out")
+
+
+def complainer(self: Any, method: str) -> Callable[[Any], None]:
+    """Let the real method say what is wrong with an address."""
+
+    def complain(address: Any) -> None:
+        with socket.socket.__new__(socket.socket) as nowhere:
+            original("_socket.socket." + method)(nowhere, address)
+
+    return complain
+
+
+# Methods
+
+
+def accept(self: Any) -> tuple[int, Any]:
+    """_accept()"""
+    fd, timeout = sock_get(self)
+    new, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_accept4, fd, socket.SOCK_CLOEXEC)
+    return new, from_sockaddr(addr)
+
+
+def bind(self: Any, address: Any, /) -> None:
+    """bind()"""
+    fd, _ = sock_get(self)
+    sys_.sys_bind(fd, to_sockaddr(int(self.family), address, complainer(self, "bind")))
+
+
+def close(self: Any) -> None:
+    """close()"""
+    fd, timeout = sock_get(self)
+    sock_set(self, -1, int(self.family), int(self.type), self.proto, timeout)
+    try:
+        sys_.sys_close(fd)
+    except ConnectionResetError:
+        return  # as CPython: the peer is gone, and so are we
+
+
+def connect_errno(self: Any, address: Any, method: str) -> int:
+    """internal_connect(): 0 or an errno; raises TimeoutError and what the address is wrong by."""
+    fd, timeout = sock_get(self)
+    addr = to_sockaddr(int(self.family), address, complainer(self, method))
+    try:
+        sys_.sys_connect(fd, addr)
+        return 0
+    except InterruptedError:
+        interrupted()
+        until = deadline(timeout) if timeout > 0 else -1
+    except OSError as e:
+        if timeout <= 0 or e.errno != errno.EINPROGRESS:
+            return e.errno or 0
+        until = deadline(timeout)
+    if timeout == 0:
+        return errno.EINPROGRESS
+    if until < 0:
+        while True:
+            try:
+                sys_.sys_poll([(fd, poll_.POLLOUT)], -1)
+                break
+            except InterruptedError:
+                interrupted()
+    else:
+        wait_ready(fd, poll_.POLLOUT, until)
+    err = get_int(fd, socket.SOL_SOCKET, socket.SO_ERROR)
+    return 0 if err == errno.EISCONN else err
+
+
+def connect(self: Any, address: Any, /) -> None:
+    """connect()"""
+    err = connect_errno(self, address, "connect")
+    if err:
+        raise OSError(err, os.strerror(err))
+
+
+def connect_ex(self: Any, address: Any, /) -> int:
+    """connect_ex()"""
+    try:
+        return connect_errno(self, address, "connect_ex")
+    except TimeoutError:
+        return errno.EAGAIN
+
+
+def getpeername(self: Any) -> Any:
+    """getpeername()"""
+    return from_sockaddr(sys_.sys_getpeername(sock_get(self)[0]))
+
+
+def getsockname(self: Any) -> Any:
+    """getsockname()"""
+    return from_sockaddr(sys_.sys_getsockname(sock_get(self)[0]))
+
+
+def get_int(fd: int, level: int, name: int) -> int:
+    """An option that is an int."""
+    return int.from_bytes(sys_.sys_getsockopt(fd, level, name, 4), "little", signed=True)
+
+
+def getsockopt(self: Any, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
+    """getsockopt()"""
+    fd, _ = sock_get(self)
+    if buflen == 0:
+        return get_int(fd, level, optname)
+    if not 0 < buflen <= OPTLEN_MAX:
+        raise OSError("getsockopt buflen out of range")
+    return sys_.sys_getsockopt(fd, level, optname, buflen)
+
+
+def setsockopt(self: Any, level: int, optname: int, value: Any, optlen: Any = None, /) -> None:
+    """setsockopt()"""
+    fd, _ = sock_get(self)
+    if isinstance(value, int):
+        if not -(1 << 31) <= value < 1 << 31:
+            original("_socket.socket.setsockopt")(self, level, optname, value)  # raises
+        data = value.to_bytes(4, "little", signed=True)
+    elif value is None:
+        data = bytes(int(optlen))
+    else:
+        data = bytes(data_of(value))
+    sys_.sys_setsockopt(fd, level, optname, data)
+
+
+def listen(self: Any, backlog: int = min(socket.SOMAXCONN, 128), /) -> None:
+    """listen()"""
+    sys_.sys_listen(sock_get(self)[0], max(backlog, 0))
+
+
+def recv(self: Any, bufsize: int, flags: int = 0, /) -> bytes:
+    """recv()"""
+    fd, timeout = sock_get(self)
+    if bufsize < 0:
+        raise ValueError("negative buffersize in recv")
+    data: bytes = call(fd, timeout, poll_.POLLIN, sys_.sys_recv, fd, bufsize, int(flags))
+    return data
+
+
+def recvfrom(self: Any, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
+    """recvfrom()"""
+    fd, timeout = sock_get(self)
+    if bufsize < 0:
+        raise ValueError("negative buffersize in recvfrom")
+    data, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_recvfrom, fd, bufsize, int(flags))
+    return data, from_sockaddr(addr)
+
+
+def room_of(buffer: Any, nbytes: int, who: str) -> tuple[memoryview, int]:
+    """A writable buffer as bytes, and how many of them to use."""
+    if nbytes < 0:
+        raise ValueError(f"negative buffersize in {who}")
+    view = memoryview(buffer)
+    if view.readonly:
+        raise BufferError("Object is not writable.")
+    view = view.cast("B")
+    if nbytes > len(view):
+        raise ValueError("buffer too small for requested bytes")
+    return view, nbytes or len(view)
+
+
+def recv_into(self: Any, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+    """recv_into()"""
+    fd, timeout = sock_get(self)
+    view, size = room_of(buffer, nbytes, "recv_into")
+    if size == 0:
+        return 0
+    n: int = call(fd, timeout, poll_.POLLIN, sys_.sys_recv_into, fd, view, size, int(flags))
+    return n
+
+
+def recvfrom_into(self: Any, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+    """recvfrom_into()"""
+    fd, timeout = sock_get(self)
+    view, size = room_of(buffer, nbytes, "recvfrom_into")
+    n, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_recvfrom_into, fd, view, size, int(flags))
+    return n, from_sockaddr(addr)
+
+
+def recvmsg(
+    self: Any, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
+) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+    """recvmsg()"""
+    fd, timeout = sock_get(self)
+    if bufsize < 0:
+        raise ValueError("negative buffer size in recvmsg()")
+    if ancbufsize < 0:
+        raise ValueError("invalid ancillary data buffer length")
+    data, control, msg_flags, addr = call(
+        fd, timeout, poll_.POLLIN, sys_.sys_recvmsg, fd, bufsize, ancbufsize, int(flags)
+    )
+    return data, control, msg_flags, from_sockaddr(addr)
+
+
+def recvmsg_into(
+    self: Any, buffers: Any, ancbufsize: int = 0, flags: int = 0, /
+) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
+    """recvmsg_into()"""
+    views = [room_of(b, 0, "recvmsg_into")[0] for b in buffers]
+    total = sum(len(v) for v in views)
+    data, control, msg_flags, addr = recvmsg(self, total, ancbufsize, flags)
+    at = 0
+    for view in views:
+        part = data[at : at + len(view)]
+        view[: len(part)] = part
+        at += len(part)
+    return len(data), control, msg_flags, addr
+
+
+def data_of(data: Any) -> Any:
+    """What to send as bytes or a flat view of them."""
+    if type(data) is bytes or type(data) is bytearray:
+        return data
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(
+            f"a bytes-like object is required, not {type(data).__name__!r}"
+        ) from None
+    return view.cast("B") if view.c_contiguous else view.tobytes()
+
+
+def send(self: Any, data: Any, flags: int = 0, /) -> int:
+    """send()"""
+    fd, timeout = sock_get(self)
+    n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), int(flags))
+    return n
+
+
+def sendall(self: Any, data: Any, flags: int = 0, /) -> None:
+    """sendall(): one deadline for all of it."""
+    fd, timeout = sock_get(self)
+    data = data_of(data)
+    size = len(data)
+    until = deadline(timeout) if timeout > 0 else -1
+    done = 0
+    while True:
+        rest = memoryview(data)[done:] if done else data
+        if timeout > 0:
+            n = call_until(fd, until, poll_.POLLOUT, sys_.sys_sendto, fd, rest, int(flags))
+        else:
+            n = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, rest, int(flags))
+        done += n
+        if done >= size:
+            return
+
+
+def sendto(self: Any, data: Any, *args: Any) -> int:
+    """sendto(data, address), sendto(data, flags, address)"""
+    fd, timeout = sock_get(self)
+    if not 1 <= len(args) <= 2:
+        raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args) + 1} given)")
+    flags = int(args[0]) if len(args) == 2 else 0
+
+    def complain(address: Any) -> None:
+        with socket.socket.__new__(socket.socket) as nowhere:
+            original("_socket.socket.sendto")(nowhere, b"", address)
+
+    addr = None
+    if args[-1] is not None:
+        addr = to_sockaddr(int(self.family), args[-1], complain)
+    n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), flags, addr)
+    return n
+
+
+def sendmsg(
+    self: Any, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /
+) -> int:
+    """sendmsg()"""
+    fd, timeout = sock_get(self)
+    parts = [data_of(b) for b in buffers]
+    control = [(int(level), int(kind), bytes(data_of(d))) for level, kind, d in ancdata]
+    addr = None
+    if address is not None:
+        addr = to_sockaddr(int(self.family), address, complainer(self, "connect"))
+    n: int = call(
+        fd, timeout, poll_.POLLOUT, sys_.sys_sendmsg, fd, parts, control or None, int(flags), addr
+    )
+    return n
+
+
+def setblocking(self: Any, flag: Any, /) -> None:
+    """setblocking()"""
+    set_timeout(self, -1 if flag else 0)
+
+
+def settimeout(self: Any, value: Any, /) -> None:
+    """settimeout()"""
+    set_timeout(self, parse_timeout(value, "settimeout", self))
+
+
+def parse_timeout(value: Any, who: str, *self: Any) -> int:
+    """A time-out argument in ns, -1 for None; the real function says what is wrong with it."""
+    if value is None:
+        return -1
+    if not isinstance(value, int | float) or not 0 <= value < 1 << 33:
+        name = "_socket.socket.settimeout" if self else "_socket." + who
+        original(name)(*self, value)
+        raise ValueError("Timeout value out of range")
+    return timeout_ns(value)
+
+
+def set_timeout(self: Any, ns: int) -> None:
+    """Both in the object and on the descriptor."""
+    set_nonblock(sock_get(self)[0], ns >= 0)
+    sock_set_timeout(self, ns)
+
+
+def shutdown(self: Any, how: int, /) -> None:
+    """shutdown()"""
+    sys_.sys_shutdown(sock_get(self)[0], int(how))
+
+
+# Functions
+
+
+def close_fd(fd: int, /) -> None:
+    """_socket.close()"""
+    try:
+        sys_.sys_close(fd)
+    except ConnectionResetError:
+        return
+
+
+def dup_fd(fd: int, /) -> int:
+    """_socket.dup()"""
+    return sys_.sys_fcntl(fd, fcntl.F_DUPFD_CLOEXEC)
+
+
+def socketpair(family: Any = None, type: int = socket.SOCK_STREAM, proto: int = 0, /) -> Any:
+    """_socket.socketpair(): two C sockets; socket.socketpair() wraps them anew."""
+    family = socket.AF_UNIX if family is None else family
+    kind, nonblock = parse_type(type)
+    timeout = 0 if nonblock else me().process.default_timeout
+    flags = socket.SOCK_CLOEXEC | (socket.SOCK_NONBLOCK if timeout >= 0 else 0)
+    pair = []
+    for fd in sys_.sys_socketpair(int(family), kind | flags, int(proto)):
+        one = socket.SocketType.__new__(socket.SocketType)
+        sock_set(one, fd, family, kind, proto, timeout)
+        pair.append(one)
+    return tuple(pair)
+
+
+def getdefaulttimeout() -> float | None:
+    """_socket.getdefaulttimeout(): each process has its own."""
+    ns = me().process.default_timeout
+    return None if ns < 0 else ns / 10**9
+
+
+def setdefaulttimeout(value: Any, /) -> None:
+    """_socket.setdefaulttimeout()"""
+    me().process.default_timeout = parse_timeout(value, "setdefaulttimeout")

@@ -1,0 +1,85 @@
+"""A world with hosts whose programs run unmodified."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softnet.fs.file import FdTable
+from softnet.kernel.boot import start_kernel
+from softnet.kernel.sched import Task, crash_tasks, spawn
+from softnet.machine.clock import World
+
+if "SOFTNET_NATIVE" not in os.environ:
+    built = Path(__file__).parents[2] / "build/compiled/softnet/usr/native"
+    if built.is_dir():
+        os.environ["SOFTNET_NATIVE"] = str(built)
+
+usr = pytest.importorskip("softnet.usr")
+
+
+class BareHost:
+    """A machine with a kernel and no network: for programs that need none."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.machine = world.new_machine(name)
+        start_kernel(self.machine)
+
+    def spawn(
+        self, fn: Callable[..., object], *args: object, name: str = "", fd_base: int = 0
+    ) -> Task:
+        """A process without a network namespace."""
+        task = spawn(self.machine, fn, *args, name=name, keep_exception=True)
+        task.files = FdTable(fd_base)
+        return task
+
+
+class Bench:
+    """One world; run(fn) runs fn as a program of host h1 to its end."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.world = World(seed=seed)
+        self.hosts: dict[str, Any] = {}
+
+    def host(self, name: str) -> BareHost:
+        """The host of that name, made at first sight."""
+        if name not in self.hosts:
+            self.hosts[name] = BareHost(self.world, name)
+        host: BareHost = self.hosts[name]
+        return host
+
+    def start(self, fn: Callable[..., object], *args: object, host: str = "h1") -> Any:
+        """Start a program."""
+        return usr.run_main(self.host(host), fn, *args)
+
+    def run(self, fn: Callable[..., object], *args: object, host: str = "h1") -> Any:
+        """Run a program to its end."""
+        process = self.start(fn, *args, host=host)
+        reason = self.world.run(predicate=process.finished)
+        assert process.finished(), f"the program hangs: {reason}"
+        return process.result()
+
+    def now(self) -> float:
+        """Virtual seconds."""
+        return float(self.world.clock.now) / 1e9
+
+    def close(self) -> None:
+        """Every machine loses power."""
+        for host in self.hosts.values():
+            crash_tasks(host.machine)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """Installed for the length of a test."""
+    usr.install()
+    bench = Bench()
+    try:
+        yield bench
+    finally:
+        bench.close()
+        usr.uninstall()
