@@ -129,6 +129,26 @@ def test_a_predicate_is_asked_between_two_tasks() -> None:
     assert len(log) == 5
 
 
+def test_an_inexact_predicate_still_sees_the_end_of_a_task_at_once() -> None:
+    world, machine, _ = make()
+    turns = [0]
+
+    def busy() -> None:
+        while True:
+            turns[0] += 1
+            schedule()
+
+    def short() -> None:
+        for _ in range(100):
+            schedule()
+
+    spawn(machine, busy)
+    task = spawn(machine, short)
+    assert world.run(predicate=task.finished, exact=False) == "predicate"
+    assert turns[0] == 101
+    sched.crash_all(world)
+
+
 def test_a_seeded_order_differs_and_repeats() -> None:
     def order(seed: int) -> str:
         world, machine, log = make(order="seeded", seed=seed)
@@ -420,6 +440,24 @@ def test_crash_ends_tasks_here_and_now() -> None:
     assert sched.tasks(world) == []
     assert world.runqueue.count == 0
     assert world.run() == "idle"
+
+
+def test_a_closed_world_lets_go_of_its_tasks() -> None:
+    class Thing:
+        """Something to refer to."""
+
+    def body(thing: Thing) -> None:
+        nsleep(1_000_000)
+
+    world, machine, _ = make()
+    thing = Thing()
+    ref = weakref.ref(thing)
+    spawn(machine, body, thing)
+    world.run(until_ns=5)
+    del thing
+    sched.crash_all(world)
+    gc.collect()
+    assert ref() is None
 
 
 def test_blocked_tasks_say_where_they_wait() -> None:

@@ -239,3 +239,19 @@ def test_smp_call_function_waits_for_interrupts_to_be_on() -> None:
     with OnCpu(target):
         local_irq_enable()
     assert seen == [1]
+
+
+def test_smp_call_function_on_this_cpu_calls_at_once() -> None:
+    _, machine, line = make()
+    handler = Handler()
+    machine.irq.request_irq(line.irq, handler)
+    seen: list[int] = []
+
+    def call() -> None:
+        line.raise_irq()
+        seen.append(len(handler.cpus))
+
+    with OnCpu(machine.cpus[0]) as cpu:
+        smp_call_function_single(cpu, call)
+    assert seen == [0]
+    assert handler.cpus == [0], "interrupts were off meanwhile"

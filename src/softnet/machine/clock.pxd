@@ -62,7 +62,7 @@ cdef class World:
     cdef public object epoll
 
     @cython.locals(runqueue=RunQueue, r=Runnable, when=i64, virtual=bint)
-    cdef object loop(self, i64 limit, object predicate)
+    cdef object loop(self, i64 limit, object predicate, i64 direct)
     @cython.locals(event=Event, clock=Clock, board=Board)
     cdef bint fire_next(self, i64 now) except -1
     cdef int livelock(self, Event event) except -1

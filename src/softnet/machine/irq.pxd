@@ -7,6 +7,8 @@ from softnet.machine.cpu cimport (
     Interrupt,
     irq_enter,
     irq_exit,
+    local_irq_disable,
+    local_irq_enable,
     set_this_cpu,
     this_cpu,
 )

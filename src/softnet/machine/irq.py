@@ -15,7 +15,17 @@ import errno
 from collections.abc import Callable
 
 import softnet.arch.const as const
-from softnet.machine.cpu import Board, Cpu, Interrupt, irq_enter, irq_exit, set_this_cpu, this_cpu
+from softnet.machine.cpu import (
+    Board,
+    Cpu,
+    Interrupt,
+    irq_enter,
+    irq_exit,
+    local_irq_disable,
+    local_irq_enable,
+    set_this_cpu,
+    this_cpu,
+)
 from softnet.machine.event import CallEvent, Event
 
 NR_IRQS = 256  # lines of a board: x86 with one I/O APIC and message-signalled lines
@@ -288,7 +298,15 @@ class IpiCall(Interrupt):
 def smp_call_function_single(cpu: Cpu, fn: Callable[[], object]) -> None:
     """Interrupt cpu and have it call fn() in hardirq context; does not wait for it.
 
-    It happens at this instant of virtual time, after what runs now has let go.
+    Another CPU does so at this instant of virtual time, after what runs now has let go; this one at
+    once, with interrupts off.
     """
-    board = cpu.machine
-    board.queue.push(CallEvent(IpiCall(cpu, fn).deliver), board.clock.now, board.host_id)
+    if cpu is this_cpu():
+        local_irq_disable()
+        try:
+            fn()
+        finally:
+            local_irq_enable()
+    else:
+        board = cpu.machine
+        board.queue.push(CallEvent(IpiCall(cpu, fn).deliver), board.clock.now, board.host_id)

@@ -1,11 +1,11 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
-from softnet.arch.types cimport i64
+from softnet.arch.types cimport i64, u8
 
 cdef class Memory
 
-cdef i64 MAP_BASE, MAP_SHIFT, MAP_MASK, SLAB_BASE, SLAB_SHIFT
+cdef i64 MAP_BASE, MAP_SHIFT, MAP_MASK, SLAB_BASE, SLAB_SHIFT, SPARES_MAX, SPARE_MAPPINGS_MAX
 
 
 @cython.final
@@ -27,7 +27,7 @@ cdef class RxSlab:
     cdef public Memory memory
     cdef public i64 base, count, size, headroom, tailroom, written
     cdef public str tag
-    cdef public list bufs
+    cdef public list bufs, spares
     cdef public bytearray posted
 
     cpdef i64 post(self, i64 i) except? -2
@@ -35,6 +35,7 @@ cdef class RxSlab:
     cpdef i64 index(self, i64 addr) except? -1
     @cython.locals(buf=bytearray)
     cpdef bytearray take(self, i64 i)
+    cpdef int recycle(self, bytearray buf) except -1
     cpdef int unpost(self, i64 i) except -1
     @cython.locals(i=i64, off=i64, n=i64, buf=bytearray)
     cpdef void write(self, i64 addr, object data) except *
@@ -46,7 +47,7 @@ cdef class RxSlab:
 cdef class Memory:
     cdef public i64 size, next_page, mapped, map_max, map_failures
     cdef public dict free_areas, coherent
-    cdef public list maps, map_free, slabs
+    cdef public list maps, map_free, map_spare, slabs
     cdef public object fail
 
     cpdef bint fails(self) except -1
@@ -56,12 +57,14 @@ cdef class Memory:
     cpdef bytearray coherent_buf(self, i64 addr)
     @cython.locals(slot=i64, mapping=DmaMapping)
     cpdef i64 dma_map_single(self, object buf, i64 off, i64 length, i64 direction) except? -2
-    @cython.locals(slot=i64)
+    @cython.locals(slot=i64, mapping=DmaMapping)
     cpdef int dma_unmap_single(self, i64 addr) except -1
     @cython.locals(n=i64)
     cpdef RxSlab slab(self, i64 addr)
     @cython.locals(area=Coherent, m=DmaMapping, off=i64)
     cpdef bytes dma_read(self, i64 addr, i64 n)
+    @cython.locals(m=DmaMapping, data=bytes)
+    cdef void dma_read_into(self, i64 addr, u8 *dst, i64 off, i64 n) except *
     @cython.locals(area=Coherent, m=DmaMapping, off=i64, n=i64)
     cpdef void dma_write(self, i64 addr, object data) except *
     @cython.locals(m=DmaMapping, slot=i64)

@@ -32,6 +32,8 @@ MAP_SLOTS_MAX = 1 << 16  # mappings at a time; more fail, as an exhausted IOMMU 
 SLAB_SHIFT = 24  # a slab is at most 16 MiB of addresses
 SLAB_BASE = 1 << 40
 SLABS_MAX = 1 << 14
+SPARES_MAX = 4  # copied-out receive buffers that a slab keeps for the next frames
+SPARE_MAPPINGS_MAX = 512
 
 
 class DmaError(RuntimeError):
@@ -89,6 +91,7 @@ class RxSlab:
         "bufs",
         "posted",
         "written",
+        "spares",
     )
 
     memory: Memory
@@ -101,6 +104,7 @@ class RxSlab:
     bufs: list[bytearray | None]
     posted: bytearray  # 1 while buffer i belongs to the device
     written: int  # buffers that exist now
+    spares: list[bytearray]  # for the next frames
 
     def __init__(
         self,
@@ -122,6 +126,7 @@ class RxSlab:
         self.bufs = [None] * count
         self.posted = bytearray(count)
         self.written = 0
+        self.spares = []
 
     def post(self, i: int) -> int:
         """Give buffer i to the device; return its address, or -1 if the mapping fails."""
@@ -153,6 +158,11 @@ class RxSlab:
         self.written -= 1
         return buf
 
+    def recycle(self, buf: bytearray) -> None:
+        """The driver copied the frame out of what take() gave: buf serves another one."""
+        if len(self.spares) < SPARES_MAX:
+            self.spares.append(buf)
+
     def unpost(self, i: int) -> None:
         """Take buffer i back and forget it: the ring is being torn down."""
         assert self.posted[i] == 1, "a receive buffer is taken that was not posted"
@@ -171,7 +181,10 @@ class RxSlab:
             raise DmaError(f"{self.tag}: {len(data)} bytes at {addr:#x} overrun the buffer")
         buf = self.bufs[i]
         if buf is None:
-            buf = bytearray(self.headroom + self.size + self.tailroom)
+            if self.spares:
+                buf = self.spares.pop()
+            else:
+                buf = bytearray(self.headroom + self.size + self.tailroom)
             self.bufs[i] = buf
             self.written += 1
         mem.copy(mem.addr(buf), self.headroom + off, mem.addr(data), 0, len(data))
@@ -202,6 +215,7 @@ class Memory:
         "coherent",
         "maps",
         "map_free",
+        "map_spare",
         "mapped",
         "map_max",
         "map_failures",
@@ -215,6 +229,7 @@ class Memory:
     coherent: dict[int, Coherent]  # by page number
     maps: list[DmaMapping | None]
     map_free: list[int]  # slots of maps that are free
+    map_spare: list[DmaMapping]  # ended ones, for the next
     mapped: int
     map_max: int
     map_failures: int
@@ -230,6 +245,7 @@ class Memory:
         self.coherent = {}
         self.maps = []
         self.map_free = []
+        self.map_spare = []
         self.mapped = 0
         self.map_max = MAP_SLOTS_MAX
         self.map_failures = 0
@@ -341,6 +357,10 @@ class Memory:
             raise DmaError(f"unmap of {addr:#x}, which is not mapped")
         if addr != MAP_BASE + (slot << MAP_SHIFT):
             raise DmaError(f"unmap of {addr:#x}: not the start of a mapping")
+        mapping: DmaMapping = self.maps[slot]  # type: ignore[assignment]  # looked at above
+        mapping.buf = b""
+        if len(self.map_spare) < SPARE_MAPPINGS_MAX:
+            self.map_spare.append(mapping)
         self.maps[slot] = None
         self.map_free.append(slot)
         self.mapped -= 1
@@ -393,6 +413,15 @@ class Memory:
         if area.buf is None:
             return bytes(n)
         return bytes(area.buf[off : off + n])
+
+    def dma_read_into(self, addr: int, dst: mem.Mem, off: int, n: int) -> None:
+        """dma_read() of n bytes to dst + off, which has room for them."""
+        if MAP_BASE <= addr < SLAB_BASE:
+            m = self.mapping(addr, n, const.DMA_FROM_DEVICE)
+            mem.copy(dst, off, mem.addr(m.buf), m.off + (addr & MAP_MASK), n)
+        else:
+            data = self.dma_read(addr, n)
+            mem.copy(dst, off, mem.addr(data), 0, n)
 
     def dma_write(self, addr: int, data: bytes | bytearray) -> None:
         """The device writes data."""
