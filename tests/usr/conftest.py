@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from softnet.fs.file import FdTable
+from softnet.host import Host
 from softnet.kernel.boot import start_kernel
 from softnet.kernel.sched import Task, crash_tasks, spawn
 from softnet.machine.clock import World
@@ -52,6 +53,12 @@ class Bench:
         host: BareHost = self.hosts[name]
         return host
 
+    def network(self, name: str = "h1") -> Any:
+        """The same with a network: lo is up."""
+        if name not in self.hosts:
+            self.hosts[name] = Host(self.world, name)
+        return self.hosts[name]
+
     def start(self, fn: Callable[..., object], *args: object, host: str = "h1") -> Any:
         """Start a program."""
         return usr.run_main(self.host(host), fn, *args)
@@ -71,6 +78,19 @@ class Bench:
         """Every machine loses power."""
         for host in self.hosts.values():
             crash_tasks(host.machine)
+
+
+@pytest.fixture
+def net() -> Iterator[Bench]:
+    """bench, whose host h1 has a network."""
+    usr.install()
+    bench = Bench()
+    bench.network()
+    try:
+        yield bench
+    finally:
+        bench.close()
+        usr.uninstall()
 
 
 @pytest.fixture

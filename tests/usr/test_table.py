@@ -51,10 +51,11 @@ def test_row_calls_its_replacement_in_a_program_only(bench: Any, row: Row) -> No
     found = definition(row)
     bound = type(found).__name__ == "classmethod_descriptor"
 
+    args: list[Any] = []
+    if "." in row.name and not bound:
+        args = [MAKERS[row.name.split(".")[0]]()]
+
     def call() -> None:
-        args: list[Any] = []
-        if "." in row.name and not bound:
-            args = [MAKERS[row.name.split(".")[0]]()]
         function = getattr(owner, row.name.split(".")[1]) if bound else found
         try:
             function(*args)

@@ -13,6 +13,7 @@ cdef enum:
     O_NONBLOCK = 2048
     O_DSYNC = 4096
     FASYNC = 8192
+    O_ASYNC = 8192
     O_DIRECT = 16384
     O_LARGEFILE = 32768
     O_DIRECTORY = 0x10000

@@ -13,6 +13,7 @@ import os
 import socket
 import warnings
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import softnet.syscalls as sys_
@@ -143,12 +144,13 @@ def wait_ready(fd: int, events: int, until: int) -> None:
         raise TimeoutError("timed out")
 
 
-def complainer(self: Any, method: str) -> Callable[[Any], None]:
+def complainer(self: Any, method: str, *before: Any) -> Callable[[Any], None]:
     """Let the real method say what is wrong with an address."""
 
     def complain(address: Any) -> None:
-        with socket.socket.__new__(socket.socket) as nowhere:
-            original("_socket.socket." + method)(nowhere, address)
+        nowhere = socket.SocketType.__new__(socket.SocketType)
+        sock_set(nowhere, -1, int(self.family), int(self.type), 0, -1)
+        original("_socket.socket." + method)(nowhere, *before, address)
 
     return complain
 
@@ -272,7 +274,7 @@ def recv(self: Any, bufsize: int, flags: int = 0, /) -> bytes:
     fd, timeout = sock_get(self)
     if bufsize < 0:
         raise ValueError("negative buffersize in recv")
-    data: bytes = call(fd, timeout, poll_.POLLIN, sys_.sys_recv, fd, bufsize, int(flags))
+    data: bytes = call(fd, timeout, poll_.POLLIN, sys_.sys_recv, fd, bufsize, index(flags))
     return data
 
 
@@ -281,7 +283,7 @@ def recvfrom(self: Any, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
     fd, timeout = sock_get(self)
     if bufsize < 0:
         raise ValueError("negative buffersize in recvfrom")
-    data, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_recvfrom, fd, bufsize, int(flags))
+    data, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_recvfrom, fd, bufsize, index(flags))
     return data, from_sockaddr(addr)
 
 
@@ -291,7 +293,9 @@ def room_of(buffer: Any, nbytes: int, who: str) -> tuple[memoryview, int]:
         raise ValueError(f"negative buffersize in {who}")
     view = memoryview(buffer)
     if view.readonly:
-        raise BufferError("Object is not writable.")
+        raise TypeError(
+            f"{who}() argument 1 must be read-write bytes-like object, not {type(buffer).__name__}"
+        )
     view = view.cast("B")
     if nbytes > len(view):
         raise ValueError("buffer too small for requested bytes")
@@ -304,7 +308,7 @@ def recv_into(self: Any, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
     view, size = room_of(buffer, nbytes, "recv_into")
     if size == 0:
         return 0
-    n: int = call(fd, timeout, poll_.POLLIN, sys_.sys_recv_into, fd, view, size, int(flags))
+    n: int = call(fd, timeout, poll_.POLLIN, sys_.sys_recv_into, fd, view, size, index(flags))
     return n
 
 
@@ -312,7 +316,7 @@ def recvfrom_into(self: Any, buffer: Any, nbytes: int = 0, flags: int = 0) -> tu
     """recvfrom_into()"""
     fd, timeout = sock_get(self)
     view, size = room_of(buffer, nbytes, "recvfrom_into")
-    n, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_recvfrom_into, fd, view, size, int(flags))
+    n, addr = call(fd, timeout, poll_.POLLIN, sys_.sys_recvfrom_into, fd, view, size, index(flags))
     return n, from_sockaddr(addr)
 
 
@@ -326,7 +330,7 @@ def recvmsg(
     if ancbufsize < 0:
         raise ValueError("invalid ancillary data buffer length")
     data, control, msg_flags, addr = call(
-        fd, timeout, poll_.POLLIN, sys_.sys_recvmsg, fd, bufsize, ancbufsize, int(flags)
+        fd, timeout, poll_.POLLIN, sys_.sys_recvmsg, fd, bufsize, ancbufsize, index(flags)
     )
     return data, control, msg_flags, from_sockaddr(addr)
 
@@ -362,7 +366,7 @@ def data_of(data: Any) -> Any:
 def send(self: Any, data: Any, flags: int = 0, /) -> int:
     """send()"""
     fd, timeout = sock_get(self)
-    n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), int(flags))
+    n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), index(flags))
     return n
 
 
@@ -376,9 +380,9 @@ def sendall(self: Any, data: Any, flags: int = 0, /) -> None:
     while True:
         rest = memoryview(data)[done:] if done else data
         if timeout > 0:
-            n = call_until(fd, until, poll_.POLLOUT, sys_.sys_sendto, fd, rest, int(flags))
+            n = call_until(fd, until, poll_.POLLOUT, sys_.sys_sendto, fd, rest, index(flags))
         else:
-            n = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, rest, int(flags))
+            n = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, rest, index(flags))
         done += n
         if done >= size:
             return
@@ -391,13 +395,9 @@ def sendto(self: Any, data: Any, *args: Any) -> int:
         raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args) + 1} given)")
     flags = int(args[0]) if len(args) == 2 else 0
 
-    def complain(address: Any) -> None:
-        with socket.socket.__new__(socket.socket) as nowhere:
-            original("_socket.socket.sendto")(nowhere, b"", address)
-
     addr = None
     if args[-1] is not None:
-        addr = to_sockaddr(int(self.family), args[-1], complain)
+        addr = to_sockaddr(int(self.family), args[-1], complainer(self, "sendto", b""))
     n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), flags, addr)
     return n
 
@@ -413,7 +413,7 @@ def sendmsg(
     if address is not None:
         addr = to_sockaddr(int(self.family), address, complainer(self, "connect"))
     n: int = call(
-        fd, timeout, poll_.POLLOUT, sys_.sys_sendmsg, fd, parts, control or None, int(flags), addr
+        fd, timeout, poll_.POLLOUT, sys_.sys_sendmsg, fd, parts, control or None, index(flags), addr
     )
     return n
 
@@ -447,7 +447,7 @@ def set_timeout(self: Any, ns: int) -> None:
 
 def shutdown(self: Any, how: int, /) -> None:
     """shutdown()"""
-    sys_.sys_shutdown(sock_get(self)[0], int(how))
+    sys_.sys_shutdown(sock_get(self)[0], index(how))
 
 
 # Functions
