@@ -51,15 +51,20 @@ cdef class SkBuff:
     cdef public SkbDestructor destructor
     cdef public SkBuff gro_last
     cdef public object nfct, nf_bridge, cb, ip_opt, site
-    cdef public i64 data, tail, len, data_len, users, truesize
+    # Neighbours are zeroed and copied together, as vectors: see reset_meta(), copy_skb_header().
+    cdef public i64 data, tail, len, data_len
+    cdef public i64 users, truesize
     cdef public i64 mac_header, network_header, transport_header
-    # What reset_meta() zeroes, side by side: it becomes a few vector stores.
-    cdef public i64 mac_len, hdr_len, ip_summed, csum, csum_start, csum_offset
-    cdef public i64 protocol, pkt_type, priority, mark, skb_iif, queue_mapping, rxhash
-    cdef public i64 vlan_tci, tc_index, tc_verd, dropcount, tstamp, nfctinfo
-    cdef public i64 seq, end_seq, ack_seq, when, tcp_flags, sacked, ip_flags, pkt_id
+    cdef public i64 mac_len, hdr_len
+    cdef public i64 ip_summed, csum, csum_start, csum_offset
+    cdef public i64 protocol, pkt_type, priority, mark
+    cdef public i64 skb_iif, queue_mapping, rxhash, vlan_tci
+    cdef public i64 tc_index, tc_verd, dropcount, tstamp
+    cdef public i64 nfctinfo, seq, end_seq, ack_seq
+    cdef public i64 when, tcp_flags, sacked, ip_flags
     cdef public i64 gro_offset, gro_flush, gro_count
-    cdef public bint nohdr, local_df, peeked, ooo_okay, l4_rxhash, gro_same_flow, gro_free, cloned
+    cdef public i64 pkt_id
+    cdef public bint local_df, ooo_okay, l4_rxhash, gro_same_flow, gro_free, nohdr, peeked, cloned
 
     cpdef int reset_meta(self) except -1
     cpdef i64 headlen(self) except? -1

@@ -271,15 +271,11 @@ class SkBuff:
 
     def reset_meta(self) -> None:
         """Every scalar that alloc_skb() promises to be zero (or unset), and no reference."""
-        self.mac_len = 0
-        self.hdr_len = 0
         self.mac_header = -1
         self.network_header = -1
         self.transport_header = -1
-        self.nohdr = False
-        self.local_df = False
-        self.peeked = False
-        self.ooo_okay = False
+        self.mac_len = 0
+        self.hdr_len = 0
         self.ip_summed = 0
         self.csum = 0
         self.csum_start = 0
@@ -291,7 +287,6 @@ class SkBuff:
         self.skb_iif = 0
         self.queue_mapping = 0
         self.rxhash = 0
-        self.l4_rxhash = False
         self.vlan_tci = 0
         self.tc_index = 0
         self.tc_verd = 0
@@ -308,9 +303,14 @@ class SkBuff:
         self.gro_offset = 0
         self.gro_flush = 0
         self.gro_count = 0
+        self.pkt_id = 0
+        self.local_df = False
+        self.ooo_okay = False
+        self.l4_rxhash = False
         self.gro_same_flow = False
         self.gro_free = False
-        self.pkt_id = 0
+        self.nohdr = False
+        self.peeked = False
 
     def headlen(self) -> int:
         """skb_headlen(): bytes in the linear part."""
@@ -342,7 +342,7 @@ class SkBuff:
         if trace.skb_put.enabled:
             trace.skb_put.fire(self)
         o = self.tail
-        assert self.data_len == 0
+        assert self.data_len == 0, skb_panic(self, "put behind fragments")
         assert o + n <= self.shinfo.end, skb_panic(self, "skb_over_panic")
         self.tail = o + n
         self.len += n
@@ -406,12 +406,11 @@ def skb_panic(skb: SkBuff, what: str) -> str:
 
     With the sanitizer on (net/core/skb_debug), also where skb was allocated and freed.
     """
-    state = "freed" if skb.users == 0 else f"users={skb.users}"
     site = "" if skb.site is None else f" {skb.site}"
-    return (
-        f"{what}: skb {state} len={skb.len} data_len={skb.data_len} data={skb.data} "
-        f"tail={skb.tail}{site}"
-    )
+    if skb.users == 0:
+        return f"{what}: freed skb{site}"
+    lengths = f"len={skb.len} data_len={skb.data_len} data={skb.data} tail={skb.tail}"
+    return f"{what}: skb {lengths} users={skb.users}{site}"
 
 
 class SkBuffHead:

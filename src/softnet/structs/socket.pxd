@@ -6,6 +6,7 @@ from softnet.structs.sock cimport Sock
 
 cdef class Sockaddr
 cdef class SockaddrIn
+cdef class SockaddrUn
 cdef class MsgHdr
 cdef class ProtoOps
 cdef class Socket
@@ -20,6 +21,10 @@ cdef class Sockaddr:
 
 cdef class SockaddrIn(Sockaddr):
     cdef public i64 sin_addr, sin_port
+
+
+cdef class SockaddrUn(Sockaddr):
+    cdef public bytes path
 
 
 @cython.final

@@ -61,6 +61,22 @@ class SockaddrIn(Sockaddr):
         )
 
 
+class SockaddrUn(Sockaddr):
+    """struct sockaddr_un: a path; an abstract name begins with NUL; b"" is unnamed."""
+
+    __slots__ = ("path",)
+
+    path: bytes
+
+    def __init__(self, path: bytes) -> None:
+        self.family = 1  # AF_UNIX
+        self.path = path
+
+    def pack(self) -> bytes:
+        """struct sockaddr_un: the family and as much of the path as there is."""
+        return self.family.to_bytes(2, "little") + self.path
+
+
 class MsgHdr:
     """struct msghdr with a single iovec.
 

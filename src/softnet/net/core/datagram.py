@@ -118,7 +118,7 @@ class ReceiverWait(WaitQueueEntry):
 
 
 def wait_for_packet(sk: Sock, timeo: int) -> int:
-    """Sleep until something happens to sk; what is left of timeo (ns), or -1 with sk.recv_error set.
+    """Sleep until something happens to sk; what is left of timeo (ns), or -1: sk.recv_error is set.
 
     Exclusive: a datagram wakes one of several readers. One that has to leave passes a wake-up on.
     """
@@ -164,7 +164,7 @@ def skb_free_datagram(sk: Sock, skb: SkBuff) -> None:
 
 
 def skb_free_datagram_locked(sk: Sock, skb: SkBuff) -> None:
-    """skb_free_datagram() where the protocol's memory is accounted: settles that under sk's lock."""
+    """skb_free_datagram() where the protocol's memory is accounted: settles it under sk's lock."""
     if skb.users > 1:
         skb.users -= 1
     else:

@@ -56,8 +56,9 @@ def put_cmsg(msg: MsgHdr, level: int, type: int, data: bytes) -> None:
 def scm_send(msg: MsgHdr, files: FdTable | None) -> ScmCookie:
     """Take what msg's SOL_SOCKET rows ask to be sent along. Raises OSError; then nothing is held.
 
-    SCM_RIGHTS: file descriptors of `files`, 4 bytes each; None forbids it (all but AF_UNIX). SCM_CREDENTIALS: pid, uid, gid; programs
-    are root here and may claim any. Without it the sender's own go along.
+    SCM_RIGHTS: file descriptors of `files`, 4 bytes each; None forbids it (all but AF_UNIX).
+    SCM_CREDENTIALS: pid, uid, gid; programs are root here and may claim any. Without it the
+    sender's own go along.
     """
     cookie = ScmCookie()
     task = current()

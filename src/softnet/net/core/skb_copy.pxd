@@ -2,13 +2,14 @@ cimport softnet.arch.const as const
 cimport softnet.arch.csum as csum
 cimport softnet.arch.mem as mem
 cimport softnet.kernel.trace as trace
+cimport softnet.net.core.skb_slab as kmem
 from softnet.arch.types cimport i64
 from softnet.net.core.skb_frags cimport (
     pskb_expand_head, skb_clone_writable, skb_copy_bits, skb_copy_frag_refs,
     skb_headers_offset_update, skb_linearize
 )
 from softnet.net.core.skb_life cimport (
-    alloc_skb, copy_skb_header, kfree_skb, skb_clone, skb_cloned, slab
+    alloc_skb, copy_skb_header, kfree_skb, skb_clone, skb_cloned
 )
 from softnet.structs.skbuff cimport SkBuff
 

@@ -16,6 +16,7 @@ import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
+import softnet.net.core.skb_slab as kmem
 from softnet.net.core.skb_frags import (
     EFAULT,
     pskb_expand_head,
@@ -31,7 +32,6 @@ from softnet.net.core.skb_life import (
     kfree_skb,
     skb_clone,
     skb_cloned,
-    slab,
 )
 from softnet.structs.skbuff import SkBuff, skb_panic
 
@@ -54,8 +54,8 @@ def skb_copy(skb: SkBuff) -> SkBuff:
     """A copy with the same headroom, all its bytes linear and its own. skb stays the caller's."""
     if trace.skb_copy.enabled:
         trace.skb_copy.fire(skb)
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     n = alloc_skb(skb.shinfo.end + skb.data_len)
     n.reserve(skb.data)
     n.put(skb.len)
@@ -71,8 +71,8 @@ def pskb_copy(skb: SkBuff) -> SkBuff:
     """A copy whose linear part is its own and whose pages are skb's."""
     if trace.pskb_copy.enabled:
         trace.pskb_copy.fire(skb)
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     n = alloc_skb(skb.shinfo.end)
     n.reserve(skb.data)
     n.put(skb.len - skb.data_len)
@@ -88,8 +88,8 @@ def pskb_copy(skb: SkBuff) -> SkBuff:
 
 def skb_copy_expand(skb: SkBuff, headroom: int, tailroom: int) -> SkBuff:
     """skb_copy() with other room in front and behind."""
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     n = alloc_skb(headroom + skb.len + tailroom)
     n.reserve(headroom)
     n.put(skb.len)
@@ -277,7 +277,7 @@ def skb_copy_and_csum_bits(
 
 
 def skb_copy_and_csum_dev(skb: SkBuff, to: bytearray, to_off: int) -> None:
-    """Copy the packet to a device without checksum offload, filling in what CHECKSUM_PARTIAL asks."""
+    """Copy the packet to a device that cannot sum, doing what CHECKSUM_PARTIAL asks."""
     start = skb.len - skb.data_len
     if skb.ip_summed == const.CHECKSUM_PARTIAL:
         start = skb.csum_start - skb.data
@@ -336,7 +336,7 @@ def skb_csum_unnecessary(skb: SkBuff) -> bool:
 
 
 def skb_partial_csum_set(skb: SkBuff, start: int, off: int) -> bool:
-    """Make skb CHECKSUM_PARTIAL: sum from start (from data), stored off further. False: nonsense."""
+    """Make skb CHECKSUM_PARTIAL: sum from start (from data), stored off further. False: no room."""
     if start < 0 or off < 0 or start + off + 2 > skb.len - skb.data_len:
         return False
     skb.ip_summed = const.CHECKSUM_PARTIAL

@@ -2,11 +2,13 @@ cimport softnet.arch.const as const
 cimport softnet.arch.csum as csum
 cimport softnet.arch.mem as mem
 cimport softnet.kernel.trace as trace
+cimport softnet.net.core.skb_life as life
+cimport softnet.net.core.skb_slab as kmem
 from softnet.arch.types cimport i64
 from softnet.net.core.skb_life cimport (
-    PAYLOAD_REF, consume_skb, frag_alloc, frag_free, head_alloc, head_free, skb_clone, skb_cloned,
-    skb_data_put, skb_drop_list, skb_header_cloned, slab
+    consume_skb, skb_clone, skb_cloned, skb_data_put, skb_drop_list, skb_header_cloned
 )
+from softnet.net.core.skb_slab cimport frag_alloc, frag_free, head_alloc, head_free
 from softnet.structs.skbuff cimport SkBuff, SkbFrag, SkbSharedInfo
 
 cpdef bint pskb_may_pull(SkBuff skb, i64 length) except -1

@@ -4,8 +4,9 @@ Linux: net/core/skbuff.c, include/linux/skbuff.h
 
 A header must lie in the linear part before it can be read: each layer's door asks pskb_may_pull().
 What is cut off or pulled in never changes a page: fragments refer to immutable bytes, so only their
-bounds move. CHECKSUM_COMPLETE is a statement about all of the packet's bytes: who takes some off the
-front corrects skb.csum (skb_pull_rcsum), who takes some off the end gives it up (pskb_trim_rcsum).
+bounds move. CHECKSUM_COMPLETE is a statement about all of the packet's bytes: who takes some off
+the front corrects skb.csum (skb_pull_rcsum), who takes some off the end gives it up
+(pskb_trim_rcsum).
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
+import softnet.net.core.skb_life as life
+import softnet.net.core.skb_slab as kmem
 from softnet.net.core.skb_life import (
-    PAYLOAD_REF,
     consume_skb,
-    frag_alloc,
-    frag_free,
-    head_alloc,
-    head_free,
     skb_clone,
     skb_cloned,
     skb_data_put,
     skb_drop_list,
     skb_header_cloned,
-    slab,
+)
+from softnet.net.core.skb_slab import (
+    frag_alloc,
+    frag_free,
+    head_alloc,
+    head_free,
 )
 from softnet.structs.skbuff import SkbFrag, SkbSharedInfo, SkBuff, skb_panic
 
@@ -52,7 +55,7 @@ def pskb_may_pull(skb: SkBuff, length: int) -> bool:
 
 
 def pskb_pull(skb: SkBuff, length: int) -> int:
-    """skb.pull() that makes the bytes linear first; the new data offset, -1 if there are too few."""
+    """skb.pull() that makes the bytes linear first; the new data offset, -1 if too few."""
     if not pskb_may_pull(skb, length):
         return -1
     return skb.pull(length)
@@ -63,10 +66,10 @@ def pskb_pull_tail(skb: SkBuff, delta: int) -> bool:
     if trace.pskb_pull_tail.enabled:
         trace.pskb_pull_tail.fire(skb)
     assert 0 <= delta <= skb.data_len, skb_panic(skb, "pull of more than there is")
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     missing = skb.tail + delta - skb.shinfo.end
-    if missing > 0 or skb_cloned(skb):
+    if missing > 0 or skb_cloned(skb) or kmem.slab.debugging:
         error = pskb_expand_head(skb, 0, missing + PULL_SLACK if missing > 0 else 0)
         if error:
             return False
@@ -182,8 +185,8 @@ def pskb_trim_rcsum(skb: SkBuff, length: int) -> int:
 
 def pskb_trim_frags(skb: SkBuff, length: int) -> int:
     """___pskb_trim(): shorten a packet with fragments to length bytes."""
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     if skb_cloned(skb):
         error = pskb_expand_head(skb, 0, 0)
         if error:
@@ -302,8 +305,8 @@ def pskb_expand_head(skb: SkBuff, nhead: int, ntail: int) -> int:
     assert nhead >= 0
     assert ntail >= 0
     assert skb.users == 1, skb_panic(skb, "pskb_expand_head() of a shared skb")
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     old = skb.shinfo
     new = head_alloc(nhead + old.end + ntail)
     mem.copy(new.ptr, nhead, skb.ptr, 0, skb.tail)
@@ -312,7 +315,7 @@ def pskb_expand_head(skb: SkBuff, nhead: int, ntail: int) -> int:
     new.gso_type = old.gso_type
     new.tx_flags = old.tx_flags
     new.hwtstamp = old.hwtstamp
-    if not skb.cloned or old.dataref == (PAYLOAD_REF if skb.nohdr else 1):
+    if not skb.cloned or old.dataref == (life.PAYLOAD_REF if skb.nohdr else 1):
         new.frags = old.frags
         new.frags_tail = old.frags_tail
         new.nr_frags = old.nr_frags
@@ -336,8 +339,8 @@ def pskb_expand_head(skb: SkBuff, nhead: int, ntail: int) -> int:
     if nhead:
         skb_headers_offset_update(skb, nhead)
     if alone:
-        if slab.debugging:
-            slab.sanitizer.head_replaced(skb, old)
+        if kmem.slab.debugging:
+            kmem.slab.sanitizer.head_replaced(skb, old)
         else:
             head_free(old)
     return 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
+import softnet.net.core.skb_slab as kmem
 from softnet.net.core.skb_copy import skb_copy_and_csum_bits
 from softnet.net.core.skb_frags import (
     append_frag,
@@ -22,13 +23,14 @@ from softnet.net.core.skb_frags import (
 from softnet.net.core.skb_life import (
     alloc_skb,
     copy_skb_header,
-    frag_alloc,
     skb_clone,
     skb_cloned,
     skb_fill_page_desc,
     skb_header_release,
     skb_release_head_state,
-    slab,
+)
+from softnet.net.core.skb_slab import (
+    frag_alloc,
 )
 from softnet.structs.skbuff import SkbSharedInfo, SkBuff
 
@@ -187,15 +189,14 @@ def skb_segment(skb: SkBuff, features: int) -> SkBuff | None:
     """
     if trace.skb_segment.enabled:
         trace.skb_segment.fire(skb)
-    if slab.debugging:
-        slab.sanitizer.check(skb)
+    if kmem.slab.debugging:
+        kmem.slab.sanitizer.check(skb)
     mss = skb.shinfo.gso_size
     assert mss > 0
     assert skb.mac_header >= 0
     doffset = skb.data - skb.mac_header
     sg = features & const.NETIF_F_SG != 0
     headroom = skb.mac_header
-    network_header_len = skb.transport_header - skb.network_header
     first: SkBuff | None = None
     last: SkBuff | None = None
     offset = 0  # into the payload
@@ -216,13 +217,7 @@ def skb_segment(skb: SkBuff, features: int) -> SkBuff | None:
             seg.reserve(headroom)
             seg.put(doffset)
             copy_skb_header(seg, skb)
-        seg.mac_len = skb.mac_len
-        seg.mac_header = seg.data
-        seg.network_header = seg.data + skb.mac_len
-        seg.transport_header = seg.network_header + network_header_len
-        if seg.ip_summed == const.CHECKSUM_PARTIAL:
-            seg.csum_start = skb.csum_start - skb.mac_header + seg.data
-        mem.copy(seg.ptr, seg.data, skb.ptr, skb.mac_header, doffset)
+        segment_headers(seg, skb, doffset)
         if whole is None:
             if not sg:
                 o = seg.put(n)
@@ -237,6 +232,18 @@ def skb_segment(skb: SkBuff, features: int) -> SkBuff | None:
         last = seg
         offset += n
     return first
+
+
+def segment_headers(seg: SkBuff, skb: SkBuff, doffset: int) -> None:
+    """Copy the doffset bytes of skb's headers to the front of seg, and say where each is."""
+    moved = seg.data - skb.mac_header
+    seg.mac_len = skb.mac_len
+    seg.mac_header = seg.data
+    seg.network_header = seg.data + skb.mac_len
+    seg.transport_header = seg.network_header + skb.transport_header - skb.network_header
+    if seg.ip_summed == const.CHECKSUM_PARTIAL:
+        seg.csum_start = skb.csum_start + moved
+    mem.copy(seg.ptr, seg.data, skb.ptr, skb.mac_header, doffset)
 
 
 def whole_of_fraglist(skb: SkBuff, offset: int, n: int) -> SkBuff | None:

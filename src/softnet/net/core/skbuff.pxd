@@ -15,9 +15,12 @@ from softnet.net.core.skb_life cimport (
     alloc_skb, build_skb, consume_skb, copy_skb_header, dev_alloc_skb, kfree_skb, kfree_skb_last,
     netdev_alloc_skb, netdev_alloc_skb_ip_align, nf_reset, skb_add_rx_frag, skb_clone, skb_cloned,
     skb_drop_list, skb_dst_drop, skb_fill_page_desc, skb_get, skb_header_cloned,
-    skb_header_release, skb_id, skb_morph, skb_number_packets, skb_orphan, skb_queue_purge,
-    skb_set_owner_r, skb_set_owner_w, skb_share_check, skb_slab_counts, skb_slab_shrink
+    skb_header_release, skb_id, skb_morph, skb_orphan, skb_queue_purge,
+    skb_set_owner_r, skb_set_owner_w, skb_share_check
 )
 from softnet.net.core.skb_segment cimport (
     skb_append_datato_frags, skb_gro_receive, skb_segment, skb_shift, skb_split
+)
+from softnet.net.core.skb_slab cimport (
+    skb_number_packets, skb_slab_counts, skb_slab_limits, skb_slab_shrink
 )

@@ -2,10 +2,11 @@
 
 Linux: net/core/skbuff.c
 
-    skb_life      alloc_skb kfree_skb consume_skb skb_clone skb_get, owners, free lists
+    skb_life      alloc_skb kfree_skb consume_skb skb_clone skb_get, owners
     skb_frags     pskb_may_pull pskb_trim pskb_expand_head skb_cow skb_copy_bits: parts and heads
     skb_copy      skb_copy pskb_copy skb_pad skb_checksum skb_checksum_help: copies and sums
     skb_segment   skb_split skb_segment skb_gro_receive: cutting and joining
+    skb_slab      where they come from: sizes, free lists
     skb_debug     the sanitizer
 
 Fields, and what only touches them (put, push, pull, reserve, the queue), are in structs/skbuff.
@@ -79,14 +80,11 @@ from softnet.net.core.skb_life import (
     skb_header_release,
     skb_id,
     skb_morph,
-    skb_number_packets,
     skb_orphan,
     skb_queue_purge,
     skb_set_owner_r,
     skb_set_owner_w,
     skb_share_check,
-    skb_slab_counts,
-    skb_slab_shrink,
 )
 from softnet.net.core.skb_segment import (
     skb_append_datato_frags,
@@ -94,6 +92,12 @@ from softnet.net.core.skb_segment import (
     skb_segment,
     skb_shift,
     skb_split,
+)
+from softnet.net.core.skb_slab import (
+    skb_number_packets,
+    skb_slab_counts,
+    skb_slab_limits,
+    skb_slab_shrink,
 )
 
 __all__ = [
@@ -164,6 +168,7 @@ __all__ = [
     "skb_share_check",
     "skb_shift",
     "skb_slab_counts",
+    "skb_slab_limits",
     "skb_slab_shrink",
     "skb_split",
     "skb_store_bits",

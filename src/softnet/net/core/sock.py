@@ -2,12 +2,12 @@
 
 Linux: net/core/sock.c, include/net/sock.h
 
-    sock_life     sk_alloc sk_free sock_hold sock_put lock_sock release_sock, backlog, timers, route
-    sock_mem      buffers and the protocol's memory, destructors, sock_queue_rcv_skb, sock_alloc_send_skb
-    sock_opt      sock_setsockopt sock_getsockopt, time stamps, what recvmsg() tells besides the data
+    sock_life   sk_alloc sk_free sock_hold sock_put lock_sock release_sock, backlog, timers, route
+    sock_mem    buffers, the protocol's memory, destructors, sock_queue_rcv_skb, sock_alloc_send_skb
+    sock_opt    sock_setsockopt sock_getsockopt, time stamps, what recvmsg() tells besides the data
 
-Fields, and the callbacks' defaults, are in structs/sock; sleeping is in sock_mem, datagram and stream.
-Import from here; the files above are for reading, in that order.
+Fields, and the callbacks' defaults, are in structs/sock; sleeping is in sock_mem, datagram and
+stream. Import from here; the files above are for reading, in that order.
 """
 
 from __future__ import annotations

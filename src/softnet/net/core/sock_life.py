@@ -6,9 +6,9 @@ Two counts keep a sock: sk_refcnt is who knows it; sk_wmem_alloc is one more tha
 packets still on their way out, whose destructor looks at it last. sock_put() of the last reference
 gives back that one, and whoever brings sk_wmem_alloc to 0 frees the sock.
 
-The lock has two levels. A task that works on the socket owns it (lock_sock), and may sleep meanwhile.
-A softirq takes only the spinlock (bh_lock_sock) and looks at `owned`: if set, its packet goes to the
-backlog, which release_sock() works off.
+The lock has two levels. A task that works on the socket owns it (lock_sock), and may sleep
+meanwhile. A softirq takes only the spinlock (bh_lock_sock) and looks at `owned`: if set, its packet
+goes to the backlog, which release_sock() works off.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def dying() -> bool:
 def release_backlog(sk: Sock) -> None:
     """__release_sock(): the packets of the backlog, in order; those that come meanwhile too.
 
-    Bottom halves stay off. backlog_len is only reset at the end, so that a flood cannot keep us here.
+    Bottom halves stay off. backlog_len is only reset at the end, so that no flood can keep us here.
     """
     skb = sk.backlog_first
     try:
@@ -268,7 +268,7 @@ def release_backlog(sk: Sock) -> None:
 
 
 def lock_sock_fast(sk: Sock) -> bool:
-    """For a short while without sleeping; unlock_sock_fast() wants the answer: did it have to own?"""
+    """For a short while, without sleeping; unlock_sock_fast() wants the answer: is sk owned?"""
     might_sleep()
     sk.slock.lock_bh()
     if not sk.owned:

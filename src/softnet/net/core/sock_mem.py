@@ -1,16 +1,16 @@
-"""What a sock's packets cost: buffers, destructors, memory of a whole protocol; queueing and waiting.
+"""What a sock's packets cost: buffers, destructors, a protocol's memory; queueing and waiting.
 
 Linux: net/core/sock.c, include/net/sock.h
 
-sk_rmem_alloc and sk_wmem_alloc count the truesize of packets to be read and on their way out, against
-sk_rcvbuf and sk_sndbuf. Protocols with memory_limits() are accounted besides: sk_forward_alloc is
-what sk took from the protocol's share in whole pages (SK_MEM_QUANTUM) and has not used up; a charge
-comes out of it, and sk_mem_reclaim() gives whole pages back.
+sk_rmem_alloc and sk_wmem_alloc count the truesize of packets to be read and on their way out,
+against sk_rcvbuf and sk_sndbuf. Protocols with memory_limits() are accounted besides:
+sk_forward_alloc is what sk took from the protocol's share in whole pages (SK_MEM_QUANTUM) and has
+not used up; a charge comes out of it, and sk_mem_reclaim() gives whole pages back.
 
-                     allocated <= low         no questions
-    low           <  allocated <= pressure    a datagram socket gets its minimum; a stream one is fine
-    pressure      <  allocated <= high        enter_memory_pressure(): streams that use much get none
-    high          <  allocated                nothing but the minimum
+                allocated <= low         no questions
+    low      <  allocated <= pressure    datagram sockets get their minimum; streams are fine
+    pressure <  allocated <= high        enter_memory_pressure(): streams that use much get none
+    high     <  allocated                no, but a stream over its send buffer, which will block
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import softnet.kernel.trace as trace
 import softnet.uapi.socket as uapi
 from softnet.kernel.sched import current, need_current, schedule_timeout
 from softnet.kernel.wait import TaskWait, finish_wait, prepare_to_wait
-from softnet.net.core.skb_life import register_sock_destructors
+from softnet.net.core.skb_slab import register_sock_destructors
 from softnet.net.core.skbuff import (
     alloc_skb,
     kfree_skb_last,
@@ -142,7 +142,7 @@ def sk_rmem_schedule(sk: Sock, size: int) -> bool:
 
 
 def sk_mem_schedule(sk: Sock, size: int, kind: int) -> bool:
-    """__sk_mem_schedule(): take pages for size bytes from the protocol's share, if its limits let us.
+    """__sk_mem_schedule(): take pages for size bytes from the protocol's share, if limits allow.
 
     kind: const.SK_MEM_SEND or SK_MEM_RECV.
     """
