@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import softnet.arch.const as const
+import softnet.kernel.sched as sched
 from softnet.kernel.sched import blocked_tasks, spawn, wake_up_process
 from softnet.kernel.wait import (
     CallCondition,
@@ -14,6 +15,7 @@ from softnet.kernel.wait import (
     abort_exclusive_wait,
     add_wait_queue,
     add_wait_queue_exclusive,
+    add_wait_queue_fair,
     add_wait_queue_tail,
     finish_wait,
     prepare_to_wait,
@@ -22,6 +24,7 @@ from softnet.kernel.wait import (
     wait_event,
     wait_event_uninterruptible,
     wait_interruptible,
+    wait_interruptible_exclusive,
     waitqueue_active,
     wake_up,
     wake_up_all,
@@ -88,7 +91,7 @@ def test_one_wake_up_serves_one_exclusive_entry_in_order() -> None:
     remove_wait_queue(wq, entries["x"])
     log.clear()
     wake_up_nr(wq, 2)
-    assert [name for name, _ in log] == ["plain", "y", "z"]
+    assert [name for name, _ in log] == ["plain", "y"], "here every kind counts"
     log.clear()
     entries["y"].wakes = 0
     wake_up(wq)
@@ -123,6 +126,24 @@ def test_an_entry_hangs_on_one_queue() -> None:
     remove_wait_queue(here, e)
     assert not waitqueue_active(here)
     add_wait_queue(there, e)
+
+
+def test_a_fair_entry_stands_behind_all_but_the_exclusive_ones() -> None:
+    wq = WaitQueueHead()
+    log: list[tuple[str, int]] = []
+    add_wait_queue_exclusive(wq, Entry(log, "x", wakes=0))
+    add_wait_queue_fair(wq, Entry(log, "a"))
+    add_wait_queue_fair(wq, Entry(log, "b"))
+    add_wait_queue_exclusive(wq, Entry(log, "y", wakes=0))
+    add_wait_queue_fair(wq, Entry(log, "c"))
+    wake_up(wq)
+    assert [name for name, _ in log] == ["a", "b", "c", "x", "y"]
+    other = WaitQueueHead()
+    for name in "pq":
+        add_wait_queue_fair(other, Entry(log, name))
+    log.clear()
+    wake_up(other)
+    assert [name for name, _ in log] == ["p", "q"]
 
 
 def test_removal_from_every_place() -> None:
@@ -244,15 +265,15 @@ def test_wait_interruptible() -> None:
         except InterruptedError:
             log.append(f"{name} EINTR")
 
-    spawn(machine, waiter, "woken", -1)
-    spawn(machine, waiter, "left", 10)
     spawn(machine, waiter, "over", 4)
     killed = spawn(machine, waiter, "killed", -1)
-    world.at(2, 1, lambda: wake_up_interruptible_sync_poll(wq, 1))
-    world.at(3, 1, lambda: wake_up(wq))
+    spawn(machine, waiter, "woken", -1)
+    spawn(machine, waiter, "left", 30)
     world.at(8, 1, killed.kill)
+    world.at(10, 1, lambda: wake_up_interruptible_sync_poll(wq, 1))
     world.run()
-    assert log == ["woken -1", "left 7", "over 0", "killed EINTR"]
+    assert log == ["over 0", "killed EINTR", "woken -1", "left 20"]
+    assert not waitqueue_active(wq)
 
 
 def test_a_wake_up_between_prepare_and_sleep_is_not_lost() -> None:
@@ -274,20 +295,27 @@ def test_a_wake_up_between_prepare_and_sleep_is_not_lost() -> None:
     assert world.clock.now == 0
 
 
-def test_exclusive_waiters_are_woken_one_by_one() -> None:
+def test_exclusive_waiters_are_woken_one_by_one_and_the_others_all() -> None:
     world, machine, log = make()
     wq = WaitQueueHead()
 
     def waiter(name: str) -> None:
+        wait_interruptible_exclusive(wq)
+        log.append(name)
+
+    def plain(name: str) -> None:
         wait_interruptible(wq)
         log.append(name)
 
     for name in "abc":
         spawn(machine, waiter, name)
+    for name in "xy":
+        spawn(machine, plain, name)
     for when in (1, 2):
         world.at(when, 1, lambda: wake_up(wq))
     world.run()
-    assert log == ["a", "b"]
+    assert log == ["x", "y", "a", "b"]
+    sched.crash_all(world)
 
 
 def test_one_that_gives_up_passes_its_wake_up_on() -> None:
@@ -302,7 +330,7 @@ def test_one_that_gives_up_passes_its_wake_up_on() -> None:
         log.append("gave up")
 
     def waiter() -> None:
-        wait_interruptible(wq)
+        wait_interruptible_exclusive(wq)
         log.append("got it")
 
     task = spawn(machine, quitter)

@@ -496,7 +496,7 @@ def give_way(me: Task, rq: RunQueue) -> None:
         task.switch_to()
     else:
         state.handoff = runnable
-        state.hub.switch()  # type: ignore[union-attr]
+        state.hub.switch()  # type: ignore[union-attr]  # as above
 
 
 def complain_atomic(me: Task) -> None:

@@ -46,6 +46,8 @@ cpdef bint waitqueue_active(WaitQueueHead wq) except -1
 cpdef int add_wait_queue(WaitQueueHead wq, WaitQueueEntry e) except -1
 cpdef int add_wait_queue_exclusive(WaitQueueHead wq, WaitQueueEntry e) except -1
 cpdef int add_wait_queue_tail(WaitQueueHead wq, WaitQueueEntry e) except -1
+@cython.locals(before=WaitQueueEntry)
+cpdef int add_wait_queue_fair(WaitQueueHead wq, WaitQueueEntry e) except -1
 cpdef void remove_wait_queue(WaitQueueHead wq, WaitQueueEntry e) except *
 cpdef i64 wake_up(WaitQueueHead wq, i64 key=*) except? -1
 cpdef i64 wake_up_nr(WaitQueueHead wq, i64 nr, i64 key=*) except? -1
@@ -53,8 +55,8 @@ cpdef i64 wake_up_all(WaitQueueHead wq, i64 key=*) except? -1
 cpdef i64 wake_up_interruptible(WaitQueueHead wq, i64 key=*) except? -1
 cpdef i64 wake_up_interruptible_sync_poll(WaitQueueHead wq, i64 key) except? -1
 cpdef i64 wake_up_poll(WaitQueueHead wq, i64 key) except? -1
-@cython.locals(e=WaitQueueEntry, entry=WaitQueueEntry, entries=list, woken=i64, exclusive=i64)
-cdef i64 wake_up_common(WaitQueueHead wq, i64 key, i64 nr_exclusive) except? -1
+@cython.locals(e=WaitQueueEntry, entry=WaitQueueEntry, entries=list, woken=i64, counts=bint)
+cdef i64 wake_up_common(WaitQueueHead wq, i64 key, i64 nr, bint all_count) except? -1
 cpdef int prepare_to_wait(WaitQueueHead wq, WaitQueueEntry e, i64 state) except -1
 cpdef int prepare_to_wait_exclusive(WaitQueueHead wq, WaitQueueEntry e, i64 state) except -1
 cdef int prepare(WaitQueueHead wq, i64 state) except -1
@@ -66,3 +68,6 @@ cpdef i64 wait_event(WaitQueueHead wq, WaitCondition condition, i64 timeout_ns=*
 cpdef void wait_event_uninterruptible(WaitQueueHead wq, WaitCondition condition) except *
 @cython.locals(me=Task, e=TaskWait)
 cpdef i64 wait_interruptible(WaitQueueHead wq, i64 timeout_ns=*) except? -2
+@cython.locals(me=Task, e=TaskWait)
+cpdef i64 wait_interruptible_exclusive(WaitQueueHead wq, i64 timeout_ns=*) except? -2
+cdef i64 sleep_on(Task me, WaitQueueHead wq, TaskWait e, i64 timeout_ns) except? -2

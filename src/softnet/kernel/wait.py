@@ -160,6 +160,24 @@ def add_wait_queue_tail(wq: WaitQueueHead, e: WaitQueueEntry) -> None:
     wq.last = e
 
 
+def add_wait_queue_fair(wq: WaitQueueHead, e: WaitQueueEntry) -> None:
+    """Hang e on wq behind all but the exclusive entries: first come, first served."""
+    assert e.whead is None, "an entry hangs on two wait queues"
+    before = wq.last
+    while before is not None and before.wflags & const.WQ_FLAG_EXCLUSIVE:
+        before = before.wprev
+    if before is None:
+        add_wait_queue(wq, e)
+    elif before.wnext is None:
+        add_wait_queue_tail(wq, e)
+    else:
+        e.whead = wq
+        e.wprev = before
+        e.wnext = before.wnext
+        before.wnext.wprev = e
+        before.wnext = e
+
+
 def remove_wait_queue(wq: WaitQueueHead, e: WaitQueueEntry) -> None:
     """Take e off wq; nothing happens if it hangs there no more."""
     if e.whead is not wq:
@@ -181,21 +199,24 @@ def wake_up(wq: WaitQueueHead, key: int = 0) -> int:
     """Call the entries, up to the first exclusive one that it wakes; how many it woke."""
     if wq.first is None:
         return 0
-    return wake_up_common(wq, key, 1)
+    return wake_up_common(wq, key, 1, False)
 
 
 def wake_up_nr(wq: WaitQueueHead, nr: int, key: int = 0) -> int:
-    """wake_up() of at most nr exclusive entries; 0 means all."""
+    """Wake nr sleepers at most, exclusive or not; 0 means all. How many it woke.
+
+    Differs from Linux: all count there only if they are exclusive. A futex wants it this way.
+    """
     if wq.first is None:
         return 0
-    return wake_up_common(wq, key, nr)
+    return wake_up_common(wq, key, nr, True)
 
 
 def wake_up_all(wq: WaitQueueHead, key: int = 0) -> int:
     """wake_up() of all, exclusive or not."""
     if wq.first is None:
         return 0
-    return wake_up_common(wq, key, 0)
+    return wake_up_common(wq, key, 0, False)
 
 
 def wake_up_interruptible(wq: WaitQueueHead, key: int = 0) -> int:
@@ -213,8 +234,8 @@ def wake_up_poll(wq: WaitQueueHead, key: int) -> int:
     return wake_up(wq, key)
 
 
-def wake_up_common(wq: WaitQueueHead, key: int, nr_exclusive: int) -> int:
-    """__wake_up_common()"""
+def wake_up_common(wq: WaitQueueHead, key: int, nr: int, all_count: bool) -> int:
+    """__wake_up_common(): end when nr of the exclusive entries (or of all) were woken; 0 never."""
     e = wq.first
     assert e is not None
     if e.wnext is None:
@@ -228,12 +249,12 @@ def wake_up_common(wq: WaitQueueHead, key: int, nr_exclusive: int) -> int:
     for entry in entries:
         if entry.whead is not wq:
             continue
-        exclusive = entry.wflags & const.WQ_FLAG_EXCLUSIVE
+        counts = all_count or entry.wflags & const.WQ_FLAG_EXCLUSIVE != 0
         if entry.func(key):
             woken += 1
-            if exclusive:
-                nr_exclusive -= 1
-                if nr_exclusive == 0:
+            if counts:
+                nr -= 1
+                if nr == 0:
                     break
     return woken
 
@@ -318,11 +339,26 @@ def wait_interruptible(wq: WaitQueueHead, timeout_ns: int = WAIT_FOREVER) -> int
     """Sleep until wq is woken or the time is over; what is left of it (WAIT_FOREVER if no limit).
 
     interruptible_sleep_on_timeout(), without its race: nothing runs between the caller's last look
-    and the sleep. Control path: raises OSError(EINTR) on a signal or kill().
+    and the sleep. First come, first served. Control path: raises OSError(EINTR) on a signal or
+    kill().
     """
     me = need_current()
     e = task_wait(me)
+    add_wait_queue_fair(wq, e)
+    prepare(wq, const.TASK_INTERRUPTIBLE)
+    return sleep_on(me, wq, e, timeout_ns)
+
+
+def wait_interruptible_exclusive(wq: WaitQueueHead, timeout_ns: int = WAIT_FOREVER) -> int:
+    """wait_interruptible() as one of several equals, of whom a wake-up wakes one: accept()."""
+    me = need_current()
+    e = task_wait(me)
     prepare_to_wait_exclusive(wq, e, const.TASK_INTERRUPTIBLE)
+    return sleep_on(me, wq, e, timeout_ns)
+
+
+def sleep_on(me: Task, wq: WaitQueueHead, e: TaskWait, timeout_ns: int) -> int:
+    """sleep_on_common(): e hangs on wq and the state is set."""
     try:
         timeout_ns = schedule_timeout(timeout_ns)
     finally:
