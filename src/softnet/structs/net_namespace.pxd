@@ -5,8 +5,9 @@ from softnet.kernel.lock cimport Mutex
 from softnet.kernel.timer cimport TimerBase
 from softnet.machine.cpu cimport Board
 from softnet.machine.entropy cimport RandomStream
-from softnet.structs.netdevice cimport NetDevice, PacketType, RpsSockFlowTable
+from softnet.structs.netdevice cimport NetDevice, PacketType
 from softnet.structs.netns_ipv4 cimport NetnsIpv4
+from softnet.structs.rps cimport RpsSockFlowTable
 
 cdef class SnmpMib
 cdef class NetnsMib

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from softnet.kernel.timer import TimerBase
     from softnet.machine.cpu import Board
     from softnet.machine.entropy import RandomStream
-    from softnet.structs.netdevice import NetDevice, PacketType, PtypeBucket, RpsSockFlowTable
+    from softnet.structs.netdevice import NetDevice, PacketType, PtypeBucket
     from softnet.structs.netns_ipv4 import NetnsIpv4
+    from softnet.structs.rps import RpsSockFlowTable
     from softnet.structs.sock import ProtoMem
 
 SNMP_SLOTS = 128  # more than any MIB of 3.2 has

@@ -1,6 +1,5 @@
 cimport cython
 cimport softnet.arch.const as const
-cimport softnet.arch.mem as mem
 cimport softnet.uapi.if_ as if_
 from softnet.arch.types cimport i64
 from softnet.kernel.lock cimport SpinLock
@@ -8,14 +7,12 @@ from softnet.kernel.timer cimport Timer
 from softnet.machine.cpu cimport Cpu
 from softnet.structs.inetdevice cimport InDevice
 from softnet.structs.net_namespace cimport Net, NetnsCore
+from softnet.structs.netdev_stats cimport NetDeviceStats
+from softnet.structs.rps cimport RpsDevFlowTable
 from softnet.structs.sch_generic cimport Qdisc
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 
-cdef class NetDeviceStats
 cdef class NetdevQueue
-cdef class RpsDevFlowTable
-cdef class RpsSockFlowTable
-cdef class NetdevRxQueue
 cdef class HeaderOps
 cdef class RxHandler
 cdef class Napi
@@ -26,15 +23,6 @@ cdef class NetDevice
 
 
 @cython.final
-cdef class NetDeviceStats:
-    cdef public i64 rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors
-    cdef public i64 rx_dropped, tx_dropped, multicast, collisions, rx_length_errors
-    cdef public i64 rx_over_errors, rx_crc_errors, rx_frame_errors, rx_fifo_errors
-    cdef public i64 rx_missed_errors, tx_aborted_errors, tx_carrier_errors, tx_fifo_errors
-    cdef public i64 tx_heartbeat_errors, tx_window_errors, rx_compressed, tx_compressed
-
-
-@cython.final
 cdef class NetdevQueue:
     cdef public NetDevice dev
     cdef public i64 index
@@ -42,29 +30,6 @@ cdef class NetdevQueue:
     cdef public i64 state
     cdef public SpinLock tx_lock
     cdef public i64 xmit_lock_owner, trans_start, trans_timeout
-
-
-@cython.final
-cdef class RpsDevFlowTable:
-    cdef public object cpu_own, last_qtail_own
-    cdef i64 *cpu
-    cdef i64 *last_qtail
-    cdef public i64 mask
-
-
-@cython.final
-cdef class RpsSockFlowTable:
-    cdef public object ents_own
-    cdef i64 *ents
-    cdef public i64 mask
-
-
-@cython.final
-cdef class NetdevRxQueue:
-    cdef public NetDevice dev
-    cdef public i64 index
-    cdef public list rps_map
-    cdef public RpsDevFlowTable rps_flow_table
 
 
 cdef class HeaderOps:

@@ -12,98 +12,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
-import softnet.arch.mem as mem
 import softnet.uapi.if_ as if_
 from softnet.kernel.lock import SpinLock
+from softnet.structs.netdev_stats import NetDeviceStats
 from softnet.structs.skbuff import SkBuffHead
 
 if TYPE_CHECKING:
-    from softnet.arch.mem import I64s
     from softnet.kernel.timer import Timer
     from softnet.machine.cpu import Cpu
     from softnet.structs.inetdevice import InDevice
     from softnet.structs.net_namespace import Net, NetnsCore
+    from softnet.structs.rps import NetdevRxQueue, RpsDevFlowTable
     from softnet.structs.sch_generic import Qdisc
     from softnet.structs.skbuff import SkBuff
-
-
-class NetDeviceStats:
-    """struct rtnl_link_stats64: packets and bytes since register."""
-
-    __slots__ = (
-        "rx_packets",
-        "tx_packets",
-        "rx_bytes",
-        "tx_bytes",
-        "rx_errors",
-        "tx_errors",
-        "rx_dropped",
-        "tx_dropped",
-        "multicast",
-        "collisions",
-        "rx_length_errors",
-        "rx_over_errors",
-        "rx_crc_errors",
-        "rx_frame_errors",
-        "rx_fifo_errors",
-        "rx_missed_errors",
-        "tx_aborted_errors",
-        "tx_carrier_errors",
-        "tx_fifo_errors",
-        "tx_heartbeat_errors",
-        "tx_window_errors",
-        "rx_compressed",
-        "tx_compressed",
-    )
-
-    rx_packets: int
-    tx_packets: int
-    rx_bytes: int
-    tx_bytes: int
-    rx_errors: int
-    tx_errors: int
-    rx_dropped: int
-    tx_dropped: int
-    multicast: int
-    collisions: int
-    rx_length_errors: int
-    rx_over_errors: int
-    rx_crc_errors: int
-    rx_frame_errors: int
-    rx_fifo_errors: int
-    rx_missed_errors: int
-    tx_aborted_errors: int
-    tx_carrier_errors: int
-    tx_fifo_errors: int
-    tx_heartbeat_errors: int
-    tx_window_errors: int
-    rx_compressed: int
-    tx_compressed: int
-
-    def __init__(self) -> None:
-        self.rx_packets = 0
-        self.tx_packets = 0
-        self.rx_bytes = 0
-        self.tx_bytes = 0
-        self.rx_errors = 0
-        self.tx_errors = 0
-        self.rx_dropped = 0
-        self.tx_dropped = 0
-        self.multicast = 0
-        self.collisions = 0
-        self.rx_length_errors = 0
-        self.rx_over_errors = 0
-        self.rx_crc_errors = 0
-        self.rx_frame_errors = 0
-        self.rx_fifo_errors = 0
-        self.rx_missed_errors = 0
-        self.tx_aborted_errors = 0
-        self.tx_carrier_errors = 0
-        self.tx_fifo_errors = 0
-        self.tx_heartbeat_errors = 0
-        self.tx_window_errors = 0
-        self.rx_compressed = 0
-        self.tx_compressed = 0
 
 
 class NetdevQueue:
@@ -141,65 +62,6 @@ class NetdevQueue:
         self.xmit_lock_owner = -1
         self.trans_start = 0
         self.trans_timeout = 0
-
-
-class RpsDevFlowTable:
-    """struct rps_dev_flow_table: per flow hash, the CPU that serves it and where its packets end.
-
-    `cpu` holds -1 (RPS_NO_CPU) until the flow was steered; `last_qtail` is the input_queue_tail of
-    that CPU behind the flow's last packet.
-    """
-
-    __slots__ = ("cpu", "cpu_own", "last_qtail", "last_qtail_own", "mask")
-
-    cpu_own: object
-    cpu: I64s
-    last_qtail_own: object
-    last_qtail: I64s
-    mask: int
-
-    def __init__(self, entries: int) -> None:
-        self.mask = entries - 1
-        self.cpu_own = mem.i64_array(entries)
-        self.cpu = mem.i64_ptr(self.cpu_own)
-        self.last_qtail_own = mem.i64_array(entries)
-        self.last_qtail = mem.i64_ptr(self.last_qtail_own)
-        for i in range(entries):
-            self.cpu[i] = -1
-
-
-class RpsSockFlowTable:
-    """struct rps_sock_flow_table: per flow hash, the CPU on which a task last received."""
-
-    __slots__ = ("ents", "ents_own", "mask")
-
-    ents_own: object
-    ents: I64s
-    mask: int
-
-    def __init__(self, entries: int) -> None:
-        self.mask = entries - 1
-        self.ents_own = mem.i64_array(entries)
-        self.ents = mem.i64_ptr(self.ents_own)
-        for i in range(entries):
-            self.ents[i] = -1
-
-
-class NetdevRxQueue:
-    """struct netdev_rx_queue: to which CPUs the packets of one receive queue are steered."""
-
-    __slots__ = ("dev", "index", "rps_flow_table", "rps_map")
-
-    dev: NetDevice
-    index: int
-    rps_map: list[int] | None  # CPU numbers
-    rps_flow_table: RpsDevFlowTable | None
-
-    def __init__(self, dev: NetDevice, index: int) -> None:
-        self.dev = dev
-        self.index = index
-        self.rps_map = None
-        self.rps_flow_table = None
 
 
 class HeaderOps:

@@ -11,7 +11,8 @@ from softnet.net.core.dev.registry import register_netdev
 from softnet.net.core.dev.taps import dev_add_pack
 from softnet.net.core.dev_addr_lists import dev_mc_add, dev_mc_add_global
 from softnet.net.core.net_proc import dev_proc_init
-from softnet.structs.netdevice import NetDeviceStats, PacketType
+from softnet.structs.netdev_stats import NetDeviceStats
+from softnet.structs.netdevice import PacketType
 from tests.net.core.dev.kit import DevHost, Wire
 
 

@@ -8,7 +8,8 @@ from softnet.net.core.dev.receive cimport netif_rx
 from softnet.net.core.skbuff cimport skb_orphan
 from softnet.net.ethernet.eth cimport eth_type_trans
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.netdevice cimport NetDevice, NetDeviceStats
+from softnet.structs.netdev_stats cimport NetDeviceStats
+from softnet.structs.netdevice cimport NetDevice
 from softnet.structs.skbuff cimport SkBuff
 
 

@@ -19,6 +19,7 @@ from softnet.net.core.dev.registry import register_netdev
 from softnet.net.core.skbuff import skb_orphan
 from softnet.net.ethernet.eth import NO_ADDR, eth_header_ops, eth_type_trans
 from softnet.structs.net_namespace import Net
+from softnet.structs.netdev_stats import NetDeviceStats
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.skbuff import SkBuff
 
@@ -66,7 +67,7 @@ class Loopback(NetDevice):
         skb.protocol = eth_type_trans(skb, self)
         n = skb.len
         if netif_rx(skb) == const.NET_RX_SUCCESS:
-            stats = self.stats
+            stats: NetDeviceStats = self.stats
             stats.tx_packets += 1
             stats.tx_bytes += n
             stats.rx_packets += 1

@@ -28,6 +28,7 @@ from softnet.net.ethernet.eth import (
     ether_setup,
 )
 from softnet.structs.net_namespace import Net
+from softnet.structs.netdev_stats import NetDeviceStats
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.skbuff import SkBuff
 
@@ -101,10 +102,12 @@ class Veth(NetDevice):
             skb.ip_summed = const.CHECKSUM_UNNECESSARY
         n = skb.len
         if dev_forward_skb(rcv, skb) == const.NET_RX_SUCCESS:
-            self.stats.tx_packets += 1
-            self.stats.tx_bytes += n
-            rcv.stats.rx_packets += 1
-            rcv.stats.rx_bytes += n
+            stats: NetDeviceStats = self.stats
+            stats.tx_packets += 1
+            stats.tx_bytes += n
+            stats = rcv.stats
+            stats.rx_packets += 1
+            stats.rx_bytes += n
         return const.NETDEV_TX_OK
 
     def ndo_set_mac_address(self, addr: bytes) -> int:

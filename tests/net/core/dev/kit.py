@@ -8,16 +8,18 @@ from contextlib import contextmanager
 import softnet.arch.const as const
 import softnet.uapi.if_ as if_
 from softnet.kernel.boot import start_kernel
-from softnet.kernel.lock import Mutex
+from softnet.kernel.lock import Mutex, lockdep
 from softnet.kernel.sysctl import SysctlTable
 from softnet.machine.clock import World
 from softnet.machine.cpu import Cpu, OnCpu
-from softnet.net.core.dev.config import dev_open
+from softnet.net.core.dev.config import dev_close, dev_open
 from softnet.net.core.dev.init import net_dev_init, netdev_net_init
+from softnet.net.core.dev.receive import flush_backlog
 from softnet.net.core.dev.registry import register_netdev
 from softnet.net.core.dev.taps import dev_add_pack
 from softnet.net.core.link_watch import linkwatch_init
 from softnet.net.core.rtnl import rtnl_lock, rtnl_unlock
+from softnet.net.core.skb_debug import SkbDebug, skb_debug_disable, skb_debug_enable
 from softnet.net.core.skbuff import alloc_skb, kfree_skb
 from softnet.net.core.sysctl_net_core import sysctl_core_net_init
 from softnet.net.ethernet.eth import ether_setup
@@ -33,7 +35,9 @@ MAC_B = bytes.fromhex("020000000002")
 class DevHost:
     """One machine, its init_net without lo, and this_cpu() set by use as a context manager."""
 
-    def __init__(self, ncpus: int = 1, era: str = "3.2", seed: int = 1) -> None:
+    def __init__(
+        self, ncpus: int = 1, era: str = "3.2", seed: int = 1, may_leak: bool = False
+    ) -> None:
         self.world = World(seed)
         self.machine = self.world.new_machine("h1", ncpus=ncpus)
         start_kernel(self.machine)
@@ -45,15 +49,41 @@ class DevHost:
         netdev_net_init(self.net)
         sysctl_core_net_init(self.net)
         self.on: OnCpu | None = None
+        self.debug: SkbDebug | None = None
+        self.may_leak = may_leak  # the test keeps frames, or breaks something on purpose
 
     def __enter__(self) -> DevHost:
+        lockdep.set_enabled(True)
+        self.debug = skb_debug_enable()
         self.on = OnCpu(self.machine.cpus[0])
         self.on.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        """Take everything down; then no lock is held and no skb is left."""
         assert self.on is not None
-        self.on.__exit__(*exc)
+        assert self.debug is not None
+        try:
+            if exc[0] is None:
+                self.shut_down()
+                self.debug.verify()
+                if not self.may_leak:
+                    assert self.debug.leaks() == []
+        finally:
+            self.on.__exit__(*exc)
+            lockdep.forget()
+            lockdep.set_enabled(False)
+            skb_debug_disable()
+
+    def shut_down(self) -> None:
+        """Close every device and free what its driver kept."""
+        for net in self.net.nets:
+            for dev in net.dev_base:
+                with rtnl(net):
+                    dev_close(dev)
+                if isinstance(dev, Wire):
+                    dev.release()
+                flush_backlog(dev)
 
     def sd(self, cpu: int = 0) -> SoftnetData:
         sd = self.machine.cpus[cpu].softnet

@@ -63,6 +63,7 @@ def test_full_ring_requeues_in_order(host: DevHost) -> None:
 
 
 def test_busy_with_a_running_queue_is_a_bug(host: DevHost) -> None:
+    host.may_leak = True
     dev = Wire(host.net)
     up(dev)
     dev.verdicts = [const.NETDEV_TX_BUSY]
@@ -167,6 +168,7 @@ def test_locking_driver_that_sends_to_itself_is_a_dead_loop(host: DevHost) -> No
 
 
 def test_from_hardirq_is_a_bug(host: DevHost) -> None:
+    host.may_leak = True
     dev = Wire(host.net)
     up(dev)
     cpu = host.machine.cpus[0]
@@ -179,6 +181,8 @@ def test_from_hardirq_is_a_bug(host: DevHost) -> None:
 
 
 def test_driver_that_raises_leaves_the_context_right(host: DevHost) -> None:
+    host.may_leak = True
+
     class Broken(Wire):
         def ndo_start_xmit(self, skb: SkBuff) -> int:
             raise ZeroDivisionError
@@ -278,6 +282,8 @@ def test_tap_of_another_device_sees_nothing(host: DevHost) -> None:
 
 
 def test_two_taps_share_one_copy(host: DevHost) -> None:
+    host.may_leak = True
+
     class Keeper(PacketType):
         def __init__(self) -> None:
             PacketType.__init__(self, 3, None)
@@ -466,6 +472,7 @@ def test_super_packet_stays_whole_for_a_device_with_tso(host: DevHost) -> None:
 
 
 def test_irq_completion_is_freed_by_the_softirq(host: DevHost) -> None:
+    host.may_leak = True
     cpu = host.machine.cpus[0]
     skb, shared = make_skb(b"1"), skb_get(make_skb(b"2"))
     irq_enter(cpu)

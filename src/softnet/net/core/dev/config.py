@@ -24,7 +24,8 @@ from softnet.net.core.dev.queue import (
 )
 from softnet.net.core.rtnl import ASSERT_RTNL
 from softnet.net.core.sch_generic import dev_activate, dev_deactivate
-from softnet.structs.netdevice import NetDevice, NetDeviceStats
+from softnet.structs.netdev_stats import NetDeviceStats
+from softnet.structs.netdevice import NetDevice
 
 EINVAL = -22
 ENODEV = -19

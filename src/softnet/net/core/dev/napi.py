@@ -22,7 +22,8 @@ from softnet.kernel.softirq import (
     local_bh_enable,
     raise_softirq_irqoff_nowake,
 )
-from softnet.machine.cpu import this_cpu
+from softnet.machine.cpu import Cpu, this_cpu
+from softnet.machine.event import Clock
 from softnet.net.core.dev.gro import napi_gro_flush
 from softnet.net.core.dev.poll_list import (
     napi_schedule,
@@ -34,6 +35,7 @@ from softnet.net.core.dev.poll_list import (
 from softnet.net.core.dev.rps import net_rps_action
 from softnet.net.core.skbuff import kfree_skb
 from softnet.structs.netdevice import Napi, NetDevice, SoftnetData
+from softnet.structs.skbuff import SkBuff
 
 __all__ = [
     "NAPI_POLL_WEIGHT",
@@ -133,7 +135,7 @@ def netif_napi_del(napi: Napi) -> None:
     if napi.skb is not None:
         kfree_skb(napi.skb, const.SKB_DROP_REASON_QUEUE_PURGE)
         napi.skb = None
-    skb = napi.gro_list
+    skb: SkBuff | None = napi.gro_list
     napi.gro_list = None
     napi.gro_count = 0
     while skb is not None:
@@ -160,11 +162,11 @@ def net_rx_action() -> None:
     """
     if trace.net_rx_action.enabled:
         trace.net_rx_action.fire(None)
-    cpu = this_cpu()
+    cpu: Cpu = this_cpu()
     assert cpu.softirq_count
     sd: SoftnetData = cpu.softnet
     budget = sd.core.netdev_budget
-    clock = cpu.machine.clock
+    clock: Clock = cpu.machine.clock
     # The first instant at which jiffies is more than two later than now.
     time_limit = (clock.now // const.TICK_NSEC + RX_ACTION_JIFFIES + 1) * const.TICK_NSEC
     while True:

@@ -13,4 +13,4 @@ cpdef bint napi_schedule_prep(Napi napi) except -1
 cpdef int napi_schedule_claimed(Napi napi) except -1
 cpdef int napi_schedule_on(SoftnetData sd, Napi napi) except -1
 cpdef int poll_list_add(SoftnetData sd, Napi napi) except -1
-cpdef void poll_list_del(SoftnetData sd, Napi napi) except *
+cpdef int poll_list_del(SoftnetData sd, Napi napi) except -1

@@ -68,11 +68,11 @@ def poll_list_del(sd: SoftnetData, napi: Napi) -> None:
         sd.poll_first = nxt
         if nxt is None:
             sd.poll_last = None
-        return
-    p = sd.poll_first
-    while p is not None and p.next is not napi:
-        p = p.next
-    assert p is not None, "a napi that is scheduled, but on no poll list"
-    p.next = nxt
-    if nxt is None:
-        sd.poll_last = p
+    else:
+        p = sd.poll_first
+        while p is not None and p.next is not napi:
+            p = p.next
+        assert p is not None, "a napi that is scheduled, but on no poll list"
+        p.next = nxt
+        if nxt is None:
+            sd.poll_last = p

@@ -17,8 +17,9 @@ from softnet.net.core.skbuff cimport (
 )
 from softnet.structs.net_namespace cimport Net, NetnsCore
 from softnet.structs.netdevice cimport (
-    Napi, NetDevice, NetdevQueue, PacketType, RpsDevFlowTable, RxHandler, SoftnetData
+    Napi, NetDevice, NetdevQueue, PacketType, RxHandler, SoftnetData
 )
+from softnet.structs.rps cimport RpsDevFlowTable
 from softnet.structs.sch_generic cimport Qdisc
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 

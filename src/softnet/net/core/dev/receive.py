@@ -34,6 +34,8 @@ from softnet.net.core.skbuff import (
 )
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import Napi, NetDevice, PacketType, RxHandler, SoftnetData
+from softnet.structs.rps import RpsDevFlowTable
+from softnet.structs.sch_generic import Qdisc
 from softnet.structs.skbuff import SkBuff, SkBuffHead
 
 EBUSY = -16
@@ -137,7 +139,7 @@ def enqueue_to_backlog(skb: SkBuff, sd: SoftnetData, here: SoftnetData) -> int:
 
 def note_rps_flow(sd: SoftnetData, here: SoftnetData) -> None:
     """input_queue_tail_incr_save(): the flow's last packet is the last on sd's backlog now."""
-    table = here.rflow_table
+    table: RpsDevFlowTable | None = here.rflow_table
     assert table is not None
     table.last_qtail[here.rflow_index] = sd.input_queue_tail
     here.rflow_table = None
@@ -351,7 +353,7 @@ def ing_filter(skb: SkBuff, dev: NetDevice) -> bool:
     """handle_ing(): let dev's ingress qdisc judge skb. True if skb is gone."""
     rxq = dev.ingress_queue
     assert rxq is not None
-    q = rxq.qdisc
+    q: Qdisc | None = rxq.qdisc
     if q is None or q.flags & const.TCQ_F_BUILTIN:
         return False
     verdict = const.NET_XMIT_SUCCESS

@@ -30,7 +30,8 @@ from softnet.net.core.dev.receive import flush_backlog
 from softnet.net.core.rtnl import ASSERT_RTNL, RtnlTodo, rtnl_lock, rtnl_unlock
 from softnet.net.core.sch_generic import dev_init_scheduler, dev_shutdown
 from softnet.structs.net_namespace import Net
-from softnet.structs.netdevice import NetDevice, NetdevRxQueue
+from softnet.structs.netdevice import NetDevice
+from softnet.structs.rps import NetdevRxQueue
 
 MAX_NETDEVICES = 8 * const.PAGE_SIZE  # names that one "eth%d" can have
 REFS_POLL = const.HZ // 4  # jiffies between two looks at a device that somebody still holds

@@ -10,9 +10,8 @@ from softnet.machine.cpu cimport Board, Cpu, this_cpu
 from softnet.net.core.secure_seq cimport jhash_3words
 from softnet.net.core.skbuff cimport pskb_may_pull
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.netdevice cimport (
-    NetDevice, NetdevRxQueue, RpsDevFlowTable, RpsSockFlowTable, SoftnetData
-)
+from softnet.structs.netdevice cimport NetDevice, SoftnetData
+from softnet.structs.rps cimport NetdevRxQueue, RpsDevFlowTable, RpsSockFlowTable
 from softnet.structs.skbuff cimport SkBuff
 
 cdef i64 RPS_NO_CPU, IPV4_HLEN_MIN, IPV6_HLEN, HASH_DEPTH_MAX, RPS_FLOW_CNT_MAX

@@ -29,13 +29,8 @@ from softnet.machine.irq import smp_call_function_single
 from softnet.net.core.secure_seq import jhash_3words
 from softnet.net.core.skbuff import pskb_may_pull
 from softnet.structs.net_namespace import Net
-from softnet.structs.netdevice import (
-    NetDevice,
-    NetdevRxQueue,
-    RpsDevFlowTable,
-    RpsSockFlowTable,
-    SoftnetData,
-)
+from softnet.structs.netdevice import NetDevice, SoftnetData
+from softnet.structs.rps import NetdevRxQueue, RpsDevFlowTable, RpsSockFlowTable
 from softnet.structs.skbuff import SkBuff
 
 RPS_NO_CPU = -1

@@ -62,6 +62,7 @@ from softnet.net.core.skbuff import (
 from softnet.structs.netdevice import NetDevice, NetdevQueue, SoftnetData
 from softnet.structs.sch_generic import Qdisc
 from softnet.structs.skbuff import SkbDestructor, SkBuff
+from softnet.structs.sock import Sock
 
 RECURSION_LIMIT = 10  # of virtual devices on top of each other, per CPU
 ENETDOWN = -100
@@ -253,7 +254,7 @@ def dev_hard_start_xmit(skb: SkBuff, dev: NetDevice, txq: NetdevQueue) -> int:
         skb_dst_drop(skb)
     if dev.ptype_taps is not None or dev.nd_net.ptype_all is not None:
         dev_queue_xmit_nit(skb, dev)
-    sk = skb.sk
+    sk: Sock | None = skb.sk
     if sk is not None and not skb.shinfo.tx_flags:
         # skb_orphan_try(): the sender's buffer is free again; its flow hash stays.
         if skb.rxhash == 0:
