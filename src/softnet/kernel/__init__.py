@@ -9,7 +9,8 @@
     notifier.py     chains of callbacks                percpu.py     one of it per CPU
     random.py       the host's luck                    printk.py     the log that dmesg shows
     sysctl.py       tunables as rows                   trace.py      trace points by function name
-    drop_reason.py  why a packet was dropped           boot.py       all of this on one machine
+    drop_reason.py  why a packet was dropped           tracepoint.py how trace points work
+    boot.py         all of this on one machine
 
 May import machine, wire, arch and uapi. It knows no packet. Read softirq.py first, then sched.py.
 """
