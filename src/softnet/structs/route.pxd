@@ -31,10 +31,10 @@ cdef RtStages stages
 cdef i64 RTAX_MTU
 
 cpdef RtStages rt_stages()
-cpdef int rt_register_input(i64 kind, DstInput op) except -1
-cpdef int rt_register_output(i64 kind, DstOutput op) except -1
-cpdef int rt_register_local_out(DstOutput op) except -1
-cpdef int rt_register_icmp(RtIcmpOps op) except -1
+cpdef void rt_register_input(i64 kind, DstInput op) except *
+cpdef void rt_register_output(i64 kind, DstOutput op) except *
+cpdef void rt_register_local_out(DstOutput op) except *
+cpdef void rt_register_icmp(RtIcmpOps op) except *
 
 
 cdef class Rtable(DstEntry):

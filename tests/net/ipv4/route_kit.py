@@ -90,6 +90,7 @@ class RouteHost(DevHost):
         self.unicast = KeptOut()
         self.mc = KeptOut()
         self.icmp = KeptIcmp()
+        self.owned: list[SkBuff] = []
 
     def __enter__(self) -> RouteHost:
         DevHost.__enter__(self)
@@ -116,6 +117,22 @@ class RouteHost(DevHost):
         loopback_net_init(net)
         with rtnl(net):
             assert dev_open(net.loopback_dev) == 0
+
+    def own(self, skb: SkBuff) -> SkBuff:
+        """Free skb when the test is over."""
+        self.owned.append(skb)
+        return skb
+
+    def shut_down(self) -> None:
+        """Free what the stages and the test still have, then what DevHost does."""
+        for stage in (self.local, self.forward, self.unicast, self.mc):
+            for skb in stage.got:
+                kfree_skb(skb)
+            stage.got = []
+        for skb in self.owned:
+            kfree_skb(skb)
+        self.owned = []
+        DevHost.shut_down(self)
 
     @property
     def cache(self) -> RtCache:

@@ -13,7 +13,6 @@ import softnet.uapi.snmp as snmp
 from softnet.net.core.dev.config import dev_close
 from softnet.net.core.dst import dst_link_failure, dst_release
 from softnet.net.core.neighbour import neigh_add
-from softnet.net.core.skbuff import kfree_skb
 from softnet.net.ipv4.route import (
     ip_route_connect,
     ip_route_input_noref,
@@ -346,7 +345,7 @@ def test_a_locked_mtu_through_a_gateway(rhost: RouteHost, eth0: Wire) -> None:
 
 
 def forwarded(h: RouteHost, dev: Wire, saddr: str, daddr: str) -> SkBuff:
-    skb = ip_packet(saddr, daddr)
+    skb = h.own(ip_packet(saddr, daddr))
     skb.dev = dev
     assert ip_route_input_noref(skb, ip(daddr), ip(saddr), 0, dev) == 0
     return skb
@@ -378,7 +377,6 @@ def test_redirects_double_their_pause_and_end(
     rhost.run(ms=20_500)
     ip_rt_send_redirect(skb)
     assert len(rhost.icmp.sent) == 10
-    kfree_skb(skb)
 
 
 def test_no_redirect_elsewhere(rhost: RouteHost, router: tuple[Wire, Wire]) -> None:
@@ -519,7 +517,7 @@ def test_frag_needed(
 ) -> None:
     rhost.route("0.0.0.0/0", gw="10.0.0.254")
     rt = rhost.rt("20.0.0.1")
-    skb = ip_packet("10.0.0.1", "20.0.0.1", bytes(length - 20))
+    skb = rhost.own(ip_packet("10.0.0.1", "20.0.0.1", bytes(length - 20)))
     assert ip_rt_frag_needed(rhost.net, ip_hdr(skb), told, eth0) == learned
     assert dst_check(rt, 0) is rt
     assert rt.mtu() == learned
@@ -528,7 +526,7 @@ def test_frag_needed(
 def test_a_router_that_tells_nothing_is_taken_to_count_the_header_twice(
     rhost: RouteHost, eth0: Wire
 ) -> None:
-    skb = ip_packet("10.0.0.1", "20.0.0.1", bytes(1006))
+    skb = rhost.own(ip_packet("10.0.0.1", "20.0.0.1", bytes(1006)))
     assert ip_rt_frag_needed(rhost.net, ip_hdr(skb), 0, eth0) == 576
 
 
@@ -537,7 +535,7 @@ def test_link_failure_tells_the_sender_and_forgets_the_pmtu(
 ) -> None:
     rt = rhost.rt("10.0.0.2")
     ip_rt_update_pmtu(rt, 1400)
-    skb = ip_packet("10.0.0.1", "10.0.0.2")
+    skb = rhost.own(ip_packet("10.0.0.1", "10.0.0.2"))
     skb.dst = rt
     dst_link_failure(skb)
     assert rhost.icmp.sent == [(3, 1, 0)]

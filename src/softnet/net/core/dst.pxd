@@ -16,19 +16,19 @@ cpdef i64 dst_output(SkBuff skb) except? -1
 @cython.locals(n=Neighbour)
 cpdef i64 dst_neigh_output(DstEntry dst, SkBuff skb) except? -1
 @cython.locals(n=Neighbour)
-cpdef int dst_confirm(DstEntry dst) except -1
+cpdef void dst_confirm(DstEntry dst) except *
 cpdef DstEntry dst_hold(DstEntry dst)
-cpdef int dst_release(DstEntry dst) except -1
+cpdef void dst_release(DstEntry dst) except *
 cpdef DstEntry dst_use(DstEntry dst)
-cpdef int dst_free(DstEntry dst) except -1
+cpdef void dst_free(DstEntry dst) except *
 cpdef bint dst_metric_locked(DstEntry dst, i64 metric) except? -1
 cpdef i64 dst_feature(DstEntry dst, i64 feature) except? -1
-cpdef int dst_set_expires(DstEntry dst, i64 timeout) except -1
+cpdef void dst_set_expires(DstEntry dst, i64 timeout) except *
 @cython.locals(dst=DstEntry)
-cpdef int dst_link_failure(SkBuff skb) except -1
-cpdef int dst_update_pmtu(DstEntry dst, i64 mtu) except -1
+cpdef void dst_link_failure(SkBuff skb) except *
+cpdef void dst_update_pmtu(DstEntry dst, i64 mtu) except *
 @cython.locals(dst=DstEntry, ndst=DstEntry)
-cpdef int dst_negative_advice(Sock sk) except -1
+cpdef void dst_negative_advice(Sock sk) except *
 cpdef i64 dst_discard(SkBuff skb) except? -1
 
 

@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.netlink as netlink
 cimport softnet.uapi.neighbour as nud
 cimport softnet.uapi.rtnetlink as rtnl
@@ -33,15 +34,16 @@ cpdef i64 neigh_direct_output(Neighbour neigh, SkBuff skb) except? -1
 cpdef i64 neigh_blackhole(Neighbour neigh, SkBuff skb) except? -1
 @cython.locals(ops=HeaderOps)
 cpdef i64 dev_hard_header(SkBuff skb, NetDevice dev, i64 type, bytes daddr, i64 n) except? -1
-cdef int pull_to_network_header(SkBuff skb) except -1
+cdef void pull_to_network_header(SkBuff skb) except *
 @cython.locals(ops=HeaderOps)
-cdef int neigh_hh_init(Neighbour neigh, DstEntry dst) except -1
+cdef void neigh_hh_init(Neighbour neigh, DstEntry dst) except *
 
 cpdef i64 neigh_event_send(Neighbour neigh, SkBuff skb) except? -1
-@cython.locals(probe_now=bint, p=NeighParms, state=i64, queue=SkBuffHead, oldest=SkBuff)
+@cython.locals(probe_now=bint, p=NeighParms, state=i64, queue=SkBuffHead, oldest=SkBuff,
+               stats=NeighStatistics)
 cdef i64 neigh_event_send_in_doubt(Neighbour neigh, SkBuff skb, i64 now) except? -1
 @cython.locals(first=SkBuff, skb=SkBuff)
-cdef int neigh_probe(Neighbour neigh) except -1
+cdef void neigh_probe(Neighbour neigh) except *
 @cython.locals(p=NeighParms)
 cdef i64 neigh_max_probes(Neighbour neigh) except? -1
 
@@ -50,20 +52,20 @@ cdef class NeighTimerHandler(NeighMachine):
     pass
 
 @cython.locals(now=i64, state=i64, p=NeighParms, notify=bint, expires=i64)
-cpdef int neigh_timer_handler(Neighbour neigh) except -1
-@cython.locals(skb=SkBuff)
-cdef int neigh_invalidate(Neighbour neigh) except -1
-cdef int neigh_suspect(Neighbour neigh) except -1
-cdef int neigh_connect(Neighbour neigh) except -1
+cpdef void neigh_timer_handler(Neighbour neigh) except *
+@cython.locals(skb=SkBuff, stats=NeighStatistics)
+cdef void neigh_invalidate(Neighbour neigh) except *
+cdef void neigh_suspect(Neighbour neigh) except *
+cdef void neigh_connect(Neighbour neigh) except *
 @cython.locals(dev=NetDevice, old=i64, now=i64, notify=bint, changed=bint, isrouter=i64)
 cpdef i64 neigh_update(Neighbour neigh, bytes lladdr, i64 new, i64 flags) except? -1
 @cython.locals(now=i64, due=i64)
 cdef i64 neigh_update_state(Neighbour neigh, bytes lladdr, i64 old, i64 new, i64 flags,
                             i64 isrouter) except? -1
 @cython.locals(skb=SkBuff, dst=DstEntry, n1=Neighbour)
-cdef int neigh_send_waiting(Neighbour neigh) except -1
+cdef void neigh_send_waiting(Neighbour neigh) except *
 @cython.locals(ops=HeaderOps)
-cdef int neigh_update_hhs(Neighbour neigh) except -1
+cdef void neigh_update_hhs(Neighbour neigh) except *
 @cython.locals(neigh=Neighbour)
 cpdef Neighbour neigh_event_ns(NeighTable tbl, bytes lladdr, object saddr, NetDevice dev)
 
@@ -75,14 +77,15 @@ cpdef Neighbour neigh_lookup(NeighTable tbl, object key, NetDevice dev)
 @cython.locals(stats=NeighStatistics, n=Neighbour)
 cpdef Neighbour neigh_lookup_nodev(NeighTable tbl, object key)
 cpdef Neighbour neigh_lookup_create(NeighTable tbl, object key, NetDevice dev)
-@cython.locals(now=i64, shrunk=i64, n=Neighbour, err=i64)
+@cython.locals(now=i64, shrunk=i64, n=Neighbour, err=i64, stats=NeighStatistics)
 cpdef Neighbour neigh_create(NeighTable tbl, object key, NetDevice dev)
-cpdef int neigh_hold(Neighbour neigh) except -1
-cpdef int neigh_release(Neighbour neigh) except -1
-cdef int neigh_unlink(NeighTable tbl, Neighbour n) except -1
+cpdef void neigh_hold(Neighbour neigh) except *
+cpdef void neigh_release(Neighbour neigh) except *
+@cython.locals(stats=NeighStatistics)
+cdef void neigh_unlink(NeighTable tbl, Neighbour n) except *
 @cython.locals(skb=SkBuff)
-cdef int neigh_purge_queue(Neighbour n, i64 reason) except -1
-@cython.locals(n=Neighbour, shrunk=i64)
+cdef void neigh_purge_queue(Neighbour n, i64 reason) except *
+@cython.locals(n=Neighbour, shrunk=i64, stats=NeighStatistics)
 cpdef i64 neigh_forced_gc(NeighTable tbl) except? -1
 
 
@@ -90,37 +93,37 @@ cdef class NeighGcWork(Timer):
     cdef NeighTable tbl
 
 @cython.locals(work=Timer)
-cdef int neigh_gc_start(NeighTable tbl) except -1
-@cython.locals(now=i64, state=i64, n=Neighbour, p=NeighParms)
-cpdef int neigh_periodic_work(NeighTable tbl) except -1
-cdef int neigh_draw_reach_time(NeighTable tbl, NeighParms p) except -1
-cpdef int neigh_changeaddr(NeighTable tbl, NetDevice dev) except -1
+cdef void neigh_gc_start(NeighTable tbl) except *
+@cython.locals(now=i64, state=i64, n=Neighbour, p=NeighParms, stats=NeighStatistics)
+cpdef void neigh_periodic_work(NeighTable tbl) except *
+cdef void neigh_draw_reach_time(NeighTable tbl, NeighParms p) except *
+cpdef void neigh_changeaddr(NeighTable tbl, NetDevice dev) except *
 @cython.locals(p=PneighEntry, timer=Timer, skb=SkBuff)
-cpdef int neigh_ifdown(NeighTable tbl, NetDevice dev) except -1
+cpdef void neigh_ifdown(NeighTable tbl, NetDevice dev) except *
 @cython.locals(n=Neighbour, held=bint)
-cdef int neigh_flush_dev(NeighTable tbl, NetDevice dev) except -1
+cdef void neigh_flush_dev(NeighTable tbl, NetDevice dev) except *
 
 @cython.locals(p=PneighEntry)
 cpdef PneighEntry pneigh_lookup(NeighTable tbl, object key, NetDevice dev, bint creat)
 @cython.locals(p=PneighEntry)
 cpdef i64 pneigh_delete(NeighTable tbl, object key, NetDevice dev) except? -1
 @cython.locals(now=i64, due=i64, timer=Timer)
-cpdef int pneigh_enqueue(NeighTable tbl, NeighParms p, SkBuff skb) except -1
+cpdef void pneigh_enqueue(NeighTable tbl, NeighParms p, SkBuff skb) except *
 
 
 cdef class NeighProxyTimer(Timer):
     cdef NeighTable tbl
 
 @cython.locals(now=i64, queue=SkBuffHead, soonest=i64, skb=SkBuff, after=SkBuff, dev=NetDevice)
-cpdef int neigh_proxy_process(NeighTable tbl) except -1
+cpdef void neigh_proxy_process(NeighTable tbl) except *
 
 cpdef NeighParms neigh_parms_alloc(NetDevice dev, NeighTable tbl)
-cpdef int neigh_parms_release(NeighTable tbl, NeighParms p) except -1
-cpdef int neigh_table_init(NeighTable tbl) except -1
-cpdef int neigh_table_clear(NeighTable tbl) except -1
+cpdef void neigh_parms_release(NeighTable tbl, NeighParms p) except *
+cpdef void neigh_table_init(NeighTable tbl) except *
+cpdef void neigh_table_clear(NeighTable tbl) except *
 
 @cython.locals(ops=NetEventOps)
-cpdef int neigh_update_notify(Neighbour neigh) except -1
+cpdef void neigh_update_notify(Neighbour neigh) except *
 @cython.locals(ops=NetEventOps)
-cpdef int neigh_notify(Neighbour neigh, i64 event) except -1
-cpdef int neigh_app_ns(Neighbour neigh) except -1
+cpdef void neigh_notify(Neighbour neigh, i64 event) except *
+cpdef void neigh_app_ns(Neighbour neigh) except *

@@ -23,6 +23,7 @@ import errno
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.neighbour as nud
 import softnet.uapi.netlink as netlink
 import softnet.uapi.rtnetlink as rtnl
@@ -52,6 +53,8 @@ PROXY_ENQUEUED = 1  # skb.tcp_flags of a request that waits in the proxy queue: 
 
 def neigh_output(neigh: Neighbour, skb: SkBuff) -> int:
     """Send skb, data at its network header, to neigh. Consumes skb; NET_XMIT_* or -errno."""
+    if trace.neigh_output.enabled:
+        trace.neigh_output.fire(skb)
     if neigh.hh_len and neigh.nud_state & nud.NUD_CONNECTED:
         return neigh_hh_output(neigh, skb)
     return neigh_slow_output(neigh, skb)
@@ -59,6 +62,8 @@ def neigh_output(neigh: Neighbour, skb: SkBuff) -> int:
 
 def neigh_hh_output(neigh: Neighbour, skb: SkBuff) -> int:
     """neigh_hh_output(): prepend the ready made header."""
+    if trace.neigh_hh_output.enabled:
+        trace.neigh_hh_output.fire(skb)
     if neigh.hh_len == 14:  # Ethernet: a copy of known length is two moves
         mem.copy(skb.ptr, skb.push(14), neigh.hh_ptr, 0, 14)
     else:
@@ -82,6 +87,8 @@ def neigh_slow_output(neigh: Neighbour, skb: SkBuff) -> int:
 
 def neigh_resolve_output(neigh: Neighbour, skb: SkBuff) -> int:
     """neigh_resolve_output(): send if the address is known, else ask for it and let skb wait."""
+    if trace.neigh_resolve_output.enabled:
+        trace.neigh_resolve_output.fire(skb)
     dst = skb.dst
     if dst is None:
         kfree_skb(skb, const.SKB_DROP_REASON_NEIGH_FAILED)
@@ -96,6 +103,8 @@ def neigh_resolve_output(neigh: Neighbour, skb: SkBuff) -> int:
 
 def neigh_connected_output(neigh: Neighbour, skb: SkBuff) -> int:
     """neigh_connected_output(): write the header anew and send."""
+    if trace.neigh_connected_output.enabled:
+        trace.neigh_connected_output.fire(skb)
     dev = neigh.dev
     pull_to_network_header(skb)
     if dev_hard_header(skb, dev, skb.protocol, neigh.ha, skb.len) < 0:
@@ -161,6 +170,8 @@ def neigh_event_send(neigh: Neighbour, skb: SkBuff | None) -> int:
 
 def neigh_event_send_in_doubt(neigh: Neighbour, skb: SkBuff | None, now: int) -> int:
     """__neigh_event_send(): the same, for an entry that is not known to be there."""
+    if trace.neigh_event_send.enabled:
+        trace.neigh_event_send.fire(skb)
     probe_now = False
     p = neigh.parms
     state = neigh.nud_state
@@ -184,7 +195,8 @@ def neigh_event_send_in_doubt(neigh: Neighbour, skb: SkBuff | None, now: int) ->
     if skb is not None:
         queue = neigh.arp_queue
         if queue.qlen >= p.queue_len:
-            neigh_stats(neigh.tbl).unres_discards += 1
+            stats = neigh_stats(neigh.tbl)
+            stats.unres_discards += 1
             oldest = queue.dequeue()
             if oldest is not None:
                 kfree_skb(oldest, const.SKB_DROP_REASON_NEIGH_QUEUEFULL)
@@ -196,6 +208,8 @@ def neigh_event_send_in_doubt(neigh: Neighbour, skb: SkBuff | None, now: int) ->
 
 def neigh_probe(neigh: Neighbour) -> None:
     """neigh_probe(): ask once more. The protocol sees a copy: the waiting packet may go meanwhile."""
+    if trace.neigh_probe.enabled:
+        trace.neigh_probe.fire(None)
     first = neigh.arp_queue.peek()
     skb = None if first is None else skb_copy(first)
     neigh.ops.solicit(neigh, skb)
@@ -224,6 +238,8 @@ class NeighTimerHandler(NeighMachine):
 
 def neigh_timer_handler(neigh: Neighbour) -> None:
     """neigh_timer_handler(): REACHABLE runs out, DELAY ends, an answer did not come."""
+    if trace.neigh_timer_handler.enabled:
+        trace.neigh_timer_handler.fire(None)
     now = jiffies()
     state = neigh.nud_state
     p = neigh.parms
@@ -273,7 +289,10 @@ def neigh_timer_handler(neigh: Neighbour) -> None:
 
 def neigh_invalidate(neigh: Neighbour) -> None:
     """neigh_invalidate(): it does not answer; tell those who wait."""
-    neigh_stats(neigh.tbl).res_failed += 1
+    if trace.neigh_invalidate.enabled:
+        trace.neigh_invalidate.fire(None)
+    stats = neigh_stats(neigh.tbl)
+    stats.res_failed += 1
     neigh.updated = jiffies()
     # A report may lead back here and queue anew: stop as soon as the state is another.
     while neigh.nud_state == nud.NUD_FAILED:
@@ -301,6 +320,8 @@ def neigh_update(neigh: Neighbour, lladdr: bytes | None, new: int, flags: int) -
     connected entry STALE instead of taking the other lladdr; ADMIN may change NOARP and PERMANENT.
     0, or -EPERM, or -EINVAL when a valid state comes without an address.
     """
+    if trace.neigh_update.enabled:
+        trace.neigh_update.fire(None)
     dev = neigh.dev
     old = neigh.nud_state
     now = jiffies()
@@ -460,6 +481,8 @@ def neigh_lookup_create(tbl: NeighTable, key: int, dev: NetDevice) -> Neighbour 
 
 def neigh_create(tbl: NeighTable, key: int, dev: NetDevice) -> Neighbour | None:
     """neigh_create(): a new entry. None: tbl.error is -ENOBUFS or what the constructor said."""
+    if trace.neigh_create.enabled:
+        trace.neigh_create.fire(None)
     now = jiffies()
     if tbl.entries >= tbl.gc_thresh3 or (
         tbl.entries >= tbl.gc_thresh2 and now > tbl.last_flush + 5 * const.HZ
@@ -480,7 +503,8 @@ def neigh_create(tbl: NeighTable, key: int, dev: NetDevice) -> Neighbour | None:
         return None
     n.confirmed = now - (n.parms.base_reachable_time << 1)
     tbl.entries += 1
-    neigh_stats(tbl).allocs += 1
+    stats = neigh_stats(tbl)
+    stats.allocs += 1
     tbl.hash[neigh_key(tbl, key, dev)] = n
     neigh_gc_start(tbl)
     return n
@@ -499,6 +523,8 @@ def neigh_release(neigh: Neighbour) -> None:
 
 def neigh_unlink(tbl: NeighTable, n: Neighbour) -> None:
     """Take n out of the table for good: neigh_cleanup_and_release(), neigh_destroy()."""
+    if trace.neigh_destroy.enabled:
+        trace.neigh_destroy.fire(None)
     assert not n.dead
     del tbl.hash[neigh_key(tbl, n.primary_key, n.dev)]
     n.dead = True
@@ -506,7 +532,8 @@ def neigh_unlink(tbl: NeighTable, n: Neighbour) -> None:
     neigh_purge_queue(n, const.SKB_DROP_REASON_NEIGH_DEAD)
     neigh_release(n)
     tbl.entries -= 1
-    neigh_stats(tbl).destroys += 1
+    stats = neigh_stats(tbl)
+    stats.destroys += 1
     neigh_notify(n, rtnl.RTM_DELNEIGH)
 
 
@@ -520,7 +547,8 @@ def neigh_purge_queue(n: Neighbour, reason: int) -> None:
 
 def neigh_forced_gc(tbl: NeighTable) -> int:
     """neigh_forced_gc(): drop every entry that only the table holds; did any go?"""
-    neigh_stats(tbl).forced_gc_runs += 1
+    stats = neigh_stats(tbl)
+    stats.forced_gc_runs += 1
     shrunk = 0
     for n in list(tbl.hash.values()):
         if n.refcnt == 1 and not n.nud_state & nud.NUD_PERMANENT:
@@ -561,7 +589,8 @@ def neigh_periodic_work(tbl: NeighTable) -> None:
 
     As in 3.2, gc_thresh1 does not keep it from that, whatever the documentation says.
     """
-    neigh_stats(tbl).periodic_gc_runs += 1
+    stats = neigh_stats(tbl)
+    stats.periodic_gc_runs += 1
     now = jiffies()
     if now > tbl.last_rand + RAND_INTERVAL * const.HZ:
         tbl.last_rand = now

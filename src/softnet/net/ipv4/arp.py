@@ -176,14 +176,28 @@ class ArpFields:
     sip: int
     tip: int
 
-    def __init__(self, skb: SkBuff, addr_len: int) -> None:
-        p, o = skb.ptr, skb.network_header
-        self.hrd = mem.get16(p, o)
-        self.pro = mem.get16(p, o + 2)
-        self.op = mem.get16(p, o + 6)
-        self.sha = mem.tobytes(p, o + ARP_FIXED_LEN, addr_len)
-        self.sip = mem.get32(p, o + ARP_FIXED_LEN + addr_len)
-        self.tip = mem.get32(p, o + ARP_FIXED_LEN + 2 * addr_len + 4)
+    def __init__(self) -> None:
+        self.hrd = 0
+        self.pro = 0
+        self.op = 0
+        self.sha = b""
+        self.sip = 0
+        self.tip = 0
+
+
+def arp_fields(skb: SkBuff, addr_len: int) -> ArpFields:
+    """Read the packet at skb's network header, which arp_rcv() proved to be whole."""
+    arp = ArpFields()
+    p = skb.ptr
+    o = skb.network_header
+    arp.hrd = mem.get16(p, o)
+    arp.pro = mem.get16(p, o + 2)
+    arp.op = mem.get16(p, o + 6)
+    o += ARP_FIXED_LEN
+    arp.sha = mem.tobytes(p, o, addr_len)
+    arp.sip = mem.get32(p, o + addr_len)
+    arp.tip = mem.get32(p, o + 2 * addr_len + 4)
+    return arp
 
 
 def arp_process(skb: SkBuff) -> int:
@@ -196,7 +210,7 @@ def arp_process(skb: SkBuff) -> int:
     if in_dev is None:
         kfree_skb(skb, const.SKB_DROP_REASON_ARP_IGNORED)
         return 0
-    arp = ArpFields(skb, dev.addr_len)
+    arp = arp_fields(skb, dev.addr_len)
     if not arp_sound(dev, arp):
         kfree_skb(skb, const.SKB_DROP_REASON_ARP_INVALID)
         return 0

@@ -98,9 +98,9 @@ def in_dev_promote_secondaries(in_dev: InDevice) -> bool:
 
 def in_dev_rx_redirects(in_dev: InDevice) -> bool:
     """IN_DEV_RX_REDIRECTS: a router wants both to say yes, a host is content with one."""
-    all_ = all_conf(in_dev).accept_redirects
+    every = all_conf(in_dev).accept_redirects
     own = in_dev.cnf.accept_redirects
-    return bool(all_ and own) if in_dev_forward(in_dev) else bool(all_ or own)
+    return bool(every and own) if in_dev_forward(in_dev) else bool(every or own)
 
 
 def in_dev_arpfilter(in_dev: InDevice) -> bool:

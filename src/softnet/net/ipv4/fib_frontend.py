@@ -15,6 +15,7 @@ import errno
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 import softnet.uapi.in_ as in_
 import softnet.uapi.netlink as netlink
@@ -109,6 +110,8 @@ def fib_validate_source(
     nobody minds; -EXDEV: rp_filter says no (1 strict: by this very device; 2 loose: by any); -EINVAL:
     nobody can have that address.
     """
+    if trace.fib_validate_source.enabled:
+        trace.fib_validate_source.fire(skb)
     in_dev = dev.ip_ptr
     if in_dev is None:
         return -errno.EINVAL
@@ -392,7 +395,8 @@ class FibNetdevEvent(NetdevNotifier):
             for ifa in list(in_dev.ifa_list):
                 fib_add_ifaddr(ifa)
             fib_sync_up(dev)
-            fib_of(net).addr_genid += 1
+            fib = fib_of(net)
+            fib.addr_genid += 1
             rt_cache_flush(net, -1)
         elif event == const.NETDEV_DOWN:
             fib_disable_ip(dev, 0, 0)

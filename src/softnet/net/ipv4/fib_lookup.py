@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import errno
 
+import softnet.kernel.trace as trace
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
 from softnet.structs.fib import FibResult, FibRule, FibTable, NetnsFib
 from softnet.structs.flow import Flowi4
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
+
+NEXT_RULE = -errno.EAGAIN
 
 
 def fib_of(net: Net) -> NetnsFib:
@@ -35,22 +38,25 @@ def fib_lookup(net: Net, flp: Flowi4, res: FibResult) -> int:
 
     -ESRCH: no rule knew; a blackhole, unreachable or prohibit route or rule gives its own error.
     """
+    if trace.fib_lookup.enabled:
+        trace.fib_lookup.fire(None)
     fib = fib_of(net)
+    rules = fib.rules
     i = 0
-    n = len(fib.rules)
+    n = len(rules)
     while i < n:
-        rule = fib.rules[i]
+        rule = rules[i]
         i += 1
         if not fib_rule_match(rule, flp):
             continue
         if rule.action == rtnl.FR_ACT_GOTO:
             if rule.ctarget is not None:
-                i = fib.rules.index(rule.ctarget)
+                i = rules.index(rule.ctarget)
             continue
         if rule.action == rtnl.FR_ACT_NOP:
             continue
         err = fib4_rule_action(fib, rule, flp, res)
-        if err != -errno.EAGAIN:
+        if err != NEXT_RULE:
             res.r = rule
             return err
     return -errno.ESRCH
@@ -59,8 +65,8 @@ def fib_lookup(net: Net, flp: Flowi4, res: FibResult) -> int:
 def fib_rule_match(rule: FibRule, flp: Flowi4) -> bool:
     """fib_rule_match(), fib4_rule_match(): does the selector fit?"""
     fits = (
-        rule.iifindex in (0, flp.flowi4_iif)
-        and rule.oifindex in (0, flp.flowi4_oif)
+        (rule.iifindex == 0 or rule.iifindex == flp.flowi4_iif)
+        and (rule.oifindex == 0 or rule.oifindex == flp.flowi4_oif)
         and (rule.mark ^ flp.flowi4_mark) & rule.mark_mask == 0
         and (flp.saddr ^ rule.src) & rule.srcmask == 0
         and (flp.daddr ^ rule.dst) & rule.dstmask == 0
@@ -73,7 +79,7 @@ def fib4_rule_action(fib: NetnsFib, rule: FibRule, flp: Flowi4, res: FibResult) 
     """fib4_rule_action(): look into the rule's table, or answer the rule's error."""
     if rule.action == rtnl.FR_ACT_TO_TBL:
         tb = fib.tables.get(rule.table)
-        return -errno.EAGAIN if tb is None else tb.lookup(flp, res)
+        return NEXT_RULE if tb is None else tb.lookup(flp, res)
     if rule.action == rtnl.FR_ACT_UNREACHABLE:
         return -errno.ENETUNREACH
     if rule.action == rtnl.FR_ACT_PROHIBIT:

@@ -26,6 +26,10 @@ from softnet.structs.neighbour import NeighTable
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
 
+EINVAL = -errno.EINVAL
+EHOSTUNREACH = -errno.EHOSTUNREACH
+EACCES = -errno.EACCES
+EAGAIN = -errno.EAGAIN
 ADVMSS_MAX = 65535 - 40
 MTU_MAX = 65535 - 15
 REACHABLE_TYPES = (
@@ -42,12 +46,12 @@ def fib_props_error(type: int) -> int:
     if type <= rtnl.RTN_MULTICAST:
         return 0
     if type == rtnl.RTN_UNREACHABLE:
-        return -errno.EHOSTUNREACH
+        return EHOSTUNREACH
     if type == rtnl.RTN_PROHIBIT:
-        return -errno.EACCES
+        return EACCES
     if type == rtnl.RTN_THROW:
-        return -errno.EAGAIN
-    return -errno.EINVAL
+        return EAGAIN
+    return EINVAL
 
 
 def fib_props_scope(type: int) -> int:

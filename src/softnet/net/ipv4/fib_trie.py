@@ -32,6 +32,7 @@ from softnet.structs.flow import Flowi4
 from softnet.structs.net_namespace import Net
 
 KEYLENGTH = 32
+EAGAIN = -errno.EAGAIN
 MAX_WORK = 10  # how often one resize() may inflate or halve
 # Per cent of children: full ones (a full child counts double) to inflate, used ones to halve.
 INFLATE_THRESHOLD = 50
@@ -51,7 +52,7 @@ class LeafInfo:
 
     def __init__(self, plen: int) -> None:
         self.plen = plen
-        self.mask_plen = mem.u32(0xFFFFFFFF << (KEYLENGTH - plen))
+        self.mask_plen = mem.u32(-1 << (KEYLENGTH - plen))
         self.falh = []
 
 
@@ -122,7 +123,7 @@ class FibTrie(FibTable):
         key = flp.daddr
         n = self.trie
         if n is None:
-            return -errno.EAGAIN
+            return EAGAIN
         if n.bits == 0:
             return check_leaf(self, n, key, flp, res)
         pn: Tnode = n  # type: ignore[assignment]  # bits says so
@@ -136,7 +137,7 @@ class FibTrie(FibTable):
             if n is not None:
                 if n.bits == 0:
                     err = check_leaf(self, n, key, flp, res)
-                    if err != -errno.EAGAIN or res.type == rtnl.RTN_THROW:
+                    if err != EAGAIN or res.type == rtnl.RTN_THROW:
                         return err
                 else:
                     plen_below = descend(pn, n, key, plen)
@@ -157,7 +158,7 @@ class FibTrie(FibTable):
                     break
                 parent = pn.parent
                 if parent is None:
-                    return -errno.EAGAIN
+                    return EAGAIN
                 cindex = tkey_extract_bits(pn.key, parent.pos, parent.bits)
                 pn = parent
                 chopped_off = 0
@@ -208,7 +209,9 @@ def check_leaf(tb: FibTrie, n: RtTrieNode, key: int, flp: Flowi4, res: FibResult
                 continue
             nhsel = 0
             for nh in fi.fib_nh:
-                if not nh.nh_flags & rtnl.RTNH_F_DEAD and flp.flowi4_oif in (0, nh.nh_oif):
+                if not nh.nh_flags & rtnl.RTNH_F_DEAD and (
+                    flp.flowi4_oif == 0 or flp.flowi4_oif == nh.nh_oif
+                ):
                     res.prefixlen = li.plen
                     res.nh_sel = nhsel
                     res.type = fa.fa_type
@@ -218,7 +221,7 @@ def check_leaf(tb: FibTrie, n: RtTrieNode, key: int, flp: Flowi4, res: FibResult
                     res.fa_head = li.falh
                     return 0
                 nhsel += 1
-    return -errno.EAGAIN
+    return EAGAIN
 
 
 # ---- bits of keys
@@ -477,8 +480,9 @@ def trie_leaves(t: FibTrie) -> list[Leaf]:
         if isinstance(n, Leaf):
             found.append(n)
         elif isinstance(n, Tnode):
-            for i in range(n.size - 1, -1, -1):
-                child = n.child[i]
+            tn = n
+            for i in range(tn.size - 1, -1, -1):
+                child = tn.child[i]
                 if child is not None:
                     stack.append(child)
     return found
@@ -491,16 +495,18 @@ def fib_find_alias(fah: list[FibAlias], tos: int, prio: int) -> int:
     """fib_find_alias(): where the aliases of tos with at least that priority begin; -1 if none does."""
     for i in range(len(fah)):
         fa = fah[i]
+        fi = fa.fa_info
         if fa.fa_tos > tos:
             continue
-        if fa.fa_info.fib_priority >= prio or fa.fa_tos < tos:
+        if fi.fib_priority >= prio or fa.fa_tos < tos:
             return i
     return -1
 
 
 def same_key(fa: FibAlias, tos: int, prio: int) -> bool:
     """Do TOS and priority make it the same route, another next hop apart?"""
-    return fa.fa_tos == tos and fa.fa_info.fib_priority == prio
+    fi = fa.fa_info
+    return fa.fa_tos == tos and fi.fib_priority == prio
 
 
 def bad_prefix(cfg: FibConfig) -> bool:

@@ -14,6 +14,7 @@ who continues; route_ops.py is what happens to it later, route_proc.py shows it.
 from __future__ import annotations
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
@@ -86,10 +87,13 @@ def ip_route_input_noref(skb: SkBuff, daddr: int, saddr: int, tos: int, dev: Net
     tos: the header's byte. Errors: -EINVAL (martian), -EHOSTUNREACH (not for us, and we are no
     router), -EXDEV (rp_filter), -ENOBUFS. skb stays the caller's.
     """
+    if trace.ip_route_input_noref.enabled:
+        trace.ip_route_input_noref.fire(skb)
     net = dev.nd_net
     rc: RtCache = net.ipv4.route  # type: ignore[assignment]  # route_net_init()
     tos &= in_.IPTOS_RT_MASK
     iif = dev.ifindex
+    mark = skb.mark
     genid = rc.rt_genid
     rth = rc.buckets[rt_hash_code(daddr, saddr, iif, genid) & rc.mask]
     while rth is not None:
@@ -99,17 +103,19 @@ def ip_route_input_noref(skb: SkBuff, daddr: int, saddr: int, tos: int, dev: Net
             and rth.rt_route_iif == iif
             and rth.rt_oif == 0
             and rth.rt_key_tos == tos
-            and rth.rt_mark == skb.mark
+            and rth.rt_mark == mark
             and rth.rt_genid == genid
         ):
             if rth.rt_peer_genid != rc.peer_genid:
                 ipv4_validate_peer(rc, rth)
             rth.use += 1
             rth.lastuse = jiffies()
-            rc.stat().in_hit += 1
+            stat = rc.stat()
+            stat.in_hit += 1
             skb.dst = rth
             return 0
-        rc.stat().in_hlist_search += 1
+        stat = rc.stat()
+        stat.in_hlist_search += 1
         rth = rth.rt_next
     if daddr & in_.IN_CLASSD_TEST == in_.IN_CLASSD_IS:
         return ip_route_input_multicast(rc, skb, daddr, saddr, tos, dev)
@@ -125,12 +131,15 @@ def ip_route_output_key(net: Net, fl4: Flowi4) -> Rtable | None:
     fl4.saddr, daddr and flowi4_oif are filled in where they were 0. Errors: -ENETUNREACH,
     -EINVAL (a source that is not ours, or makes no sense), -ENODEV, -ENOBUFS.
     """
+    if trace.ip_route_output_key.enabled:
+        trace.ip_route_output_key.fire(None)
     rc: RtCache = net.ipv4.route  # type: ignore[assignment]  # route_net_init()
     daddr = fl4.daddr
     saddr = fl4.saddr
     oif = fl4.flowi4_oif
+    mark = fl4.flowi4_mark
+    tos = fl4.flowi4_tos & const.RT_CONN_FLAGS_MASK
     genid = rc.rt_genid
-    tos_mask = const.RT_CONN_FLAGS_MASK
     rth = rc.buckets[rt_hash_code(daddr, saddr, oif, genid) & rc.mask]
     while rth is not None:
         if (
@@ -138,21 +147,23 @@ def ip_route_output_key(net: Net, fl4: Flowi4) -> Rtable | None:
             and rth.rt_key_src == saddr
             and rth.rt_route_iif == 0
             and rth.rt_oif == oif
-            and rth.rt_mark == fl4.flowi4_mark
-            and (rth.rt_key_tos ^ fl4.flowi4_tos) & tos_mask == 0
+            and rth.rt_mark == mark
+            and rth.rt_key_tos == tos
             and rth.rt_genid == genid
         ):
             if rth.rt_peer_genid != rc.peer_genid:
                 ipv4_validate_peer(rc, rth)
             rth.use += 1
             rth.lastuse = jiffies()
-            rc.stat().out_hit += 1
+            stat = rc.stat()
+            stat.out_hit += 1
             if saddr == 0:
                 fl4.saddr = rth.rt_src
             if daddr == 0:
                 fl4.daddr = rth.rt_dst
             return rth
-        rc.stat().out_hlist_search += 1
+        stat = rc.stat()
+        stat.out_hlist_search += 1
         rth = rth.rt_next
     return ip_route_output_slow(rc, fl4)
 
@@ -208,8 +219,10 @@ def flow_init_output(
     fl4.error = 0
     if sk is not None:
         fl4.flowi4_mark = sk.sk_mark
-        if isinstance(sk, InetSock) and sk.transparent:
-            fl4.flowi4_flags |= const.FLOWI_FLAG_ANYSRC
+        if isinstance(sk, InetSock):
+            inet = sk
+            if inet.transparent:
+                fl4.flowi4_flags |= const.FLOWI_FLAG_ANYSRC
         if proto == in_.IPPROTO_TCP:
             fl4.flowi4_flags |= const.FLOWI_FLAG_PRECOW_METRICS
 

@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.rtnetlink as rtnl
 from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport Timer, jiffies, mod_timer, timer_pending
@@ -46,19 +47,19 @@ cdef class RtCache:
 cpdef i64 rt_hash_size_log(i64 ram) except? -1
 cpdef RtCache rt_cache_of(Net net)
 @cython.locals(rc=RtCache)
-cpdef int rt_cache_invalidate(Net net) except -1
-cpdef int rt_cache_flush(Net net, i64 delay) except -1
+cpdef void rt_cache_invalidate(Net net) except *
+cpdef void rt_cache_flush(Net net, i64 delay) except *
 @cython.locals(i=i64, rth=Rtable, kept=Rtable, following=Rtable)
-cpdef int rt_do_flush(RtCache rc) except -1
+cpdef void rt_do_flush(RtCache rc) except *
 cpdef i64 rt_hash_code(i64 daddr, i64 saddr, i64 idx, i64 genid) except? -1
 @cython.locals(n=Neighbour)
-cdef int rt_unlink(RtCache rc, i64 i, Rtable prev, Rtable rth) except -1
+cdef void rt_unlink(RtCache rc, i64 i, Rtable prev, Rtable rth) except *
 @cython.locals(i=i64, n=Neighbour, worker=Timer)
-cpdef int rt_add(RtCache rc, Rtable rt) except -1
+cpdef void rt_add(RtCache rc, Rtable rt) except *
 @cython.locals(old=list, size=i64, i=i64, chain=list, rth=Rtable, k=i64, moved=Rtable, j=i64)
-cdef int rt_grow(RtCache rc) except -1
+cdef void rt_grow(RtCache rc) except *
 @cython.locals(i=i64, prev=Rtable, rth=Rtable, following=Rtable)
-cpdef int rt_del(RtCache rc, Rtable rt) except -1
+cpdef void rt_del(RtCache rc, Rtable rt) except *
 cdef bint compare_keys(Rtable a, Rtable b) except -1
 cdef bint compare_hash_inputs(Rtable a, Rtable b) except -1
 @cython.locals(i=i64, chain_length=i64, min_score=i64, cand=Rtable, cand_prev=Rtable, prev=Rtable,
@@ -79,7 +80,7 @@ cdef i64 rt_collect_chain(RtCache rc, i64 i, i64 tmo1, i64 tmo2) except? -1
 @cython.locals(stat=RtCacheStat, now=i64, size=i64, goal=i64)
 cpdef i64 rt_garbage_collect(RtCache rc) except? -1
 cdef bint rt_gc_round(RtCache rc, i64 goal) except -1
-cdef int rt_gc_done(RtCache rc) except -1
+cdef void rt_gc_done(RtCache rc) except *
 
 
 cdef class RtWorker(Timer):
@@ -87,7 +88,7 @@ cdef class RtWorker(Timer):
 
 @cython.locals(now=i64, delta=i64, size=i64, goal=i64, samples=i64, total=i64, squares=i64, i=i64,
                length=i64, head=Rtable, rth=Rtable, avg=i64, deviation=i64)
-cpdef int rt_check_expire(RtCache rc) except -1
+cpdef void rt_check_expire(RtCache rc) except *
 @cython.locals(r=i64, bit=i64)
 cpdef i64 int_sqrt(i64 x) except? -1
 @cython.locals(peer=InetPeer)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.rtnetlink as rtnl
 from softnet.kernel.timer import Timer, jiffies, mod_timer, timer_pending
 from softnet.machine.cpu import in_softirq, this_cpu
@@ -255,6 +256,8 @@ def rt_cache_flush(net: Net, delay: int) -> None:
     """
     if net.ipv4.route is None:
         return
+    if trace.rt_cache_flush.enabled:
+        trace.rt_cache_flush.fire(None)
     rt_cache_invalidate(net)
     if delay >= 0:
         rt_do_flush(rt_cache_of(net))
@@ -496,6 +499,8 @@ def rt_collect_chain(rc: RtCache, i: int, tmo1: int, tmo2: int) -> int:
 
 def rt_garbage_collect(rc: RtCache) -> int:
     """rt_garbage_collect(): there are more than gc_thresh entries. 0, or 1 if no room could be made."""
+    if trace.rt_garbage_collect.enabled:
+        trace.rt_garbage_collect.fire(None)
     stat = rc.stat()
     now = jiffies()
     stat.gc_total += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
@@ -68,6 +69,8 @@ def ip_route_input_mc(
     rc: RtCache, skb: SkBuff, daddr: int, saddr: int, tos: int, dev: NetDevice, our: bool
 ) -> int:
     """ip_route_input_mc(): a multicast route."""
+    if trace.ip_route_input_mc.enabled:
+        trace.ip_route_input_mc.fire(skb)
     in_dev = dev.ip_ptr
     assert in_dev is not None
     if (
@@ -100,7 +103,8 @@ def ip_route_input_mc(
         rth.rt_flags |= rtnl.RTCF_LOCAL
     if not is_local_multicast(daddr) and in_dev_mforward(in_dev):
         rth.input_op = rt_stages().mr
-    rc.stat().in_slow_mc += 1
+    stat = rc.stat()
+    stat.in_slow_mc += 1
     return rt_intern_input(rc, rth, skb)
 
 
@@ -111,6 +115,8 @@ def ip_route_input_slow(
 
     First what cannot be: a source that is no single host, a destination that never leaves a host.
     """
+    if trace.ip_route_input_slow.enabled:
+        trace.ip_route_input_slow.fire(skb)
     net = rc.net
     in_dev = dev.ip_ptr
     if in_dev is None:
@@ -133,12 +139,14 @@ def ip_route_input_slow(
     if err:
         if not in_dev_forward(in_dev):
             return -errno.EHOSTUNREACH
-        rc.stat().in_no_route += 1
+        stat = rc.stat()
+        stat.in_no_route += 1
         source.spec_dst = inet_select_addr(dev, 0, rtnl.RT_SCOPE_UNIVERSE)
         error = -errno.ENETUNREACH if err == -errno.ESRCH else err
         kind = rtnl.RTN_UNREACHABLE
         return ip_route_input_local(rc, skb, daddr, saddr, tos, dev, kind, 0, source, error)
-    rc.stat().in_slow_tot += 1
+    stat = rc.stat()
+    stat.in_slow_tot += 1
     if res.type == rtnl.RTN_BROADCAST:
         return ip_route_input_brd(rc, skb, daddr, saddr, tos, dev)
     if res.type == rtnl.RTN_LOCAL:
@@ -174,7 +182,8 @@ def ip_route_input_brd(
             return martian_source(rc, in_dev, skb, daddr, saddr, err)
         if err:
             flags |= rtnl.RTCF_DIRECTSRC
-    rc.stat().in_brd += 1
+    stat = rc.stat()
+    stat.in_brd += 1
     kind = rtnl.RTN_BROADCAST
     return ip_route_input_local(rc, skb, daddr, saddr, tos, dev, kind, flags, source, 0)
 
@@ -219,8 +228,11 @@ def ip_mkroute_input(
     tos: int,
 ) -> int:
     """ip_mkroute_input(): a route through this host, to another device or back out by the same."""
+    if trace.ip_mkroute_input.enabled:
+        trace.ip_mkroute_input.fire(skb)
     dev = in_dev.dev
-    if res.fi is not None and res.fi.fib_nhs > 1:
+    fi = res.fi
+    if fi is not None and fi.fib_nhs > 1:
         fib_select_multipath(res)
     out_dev = res.dev()
     if out_dev is None or out_dev.ip_ptr is None:
@@ -251,7 +263,7 @@ def ip_mkroute_input(
     rth.rt_spec_dst = source.spec_dst
     rth.input_op = rt_stages().forward
     rth.output_op = rt_stages().unicast
-    rt_set_nexthop(rc, rth, 0, res, res.fi, source.itag)
+    rt_set_nexthop(rc, rth, 0, res, fi, source.itag)
     return rt_intern_input(rc, rth, skb)
 
 
@@ -285,7 +297,8 @@ def martian_source(
     rc: RtCache, in_dev: InDevice, skb: SkBuff, daddr: int, saddr: int, err: int
 ) -> int:
     """ip_handle_martian_source(): saddr cannot come from there. Answers err."""
-    rc.stat().in_martian_src += 1
+    stat = rc.stat()
+    stat.in_martian_src += 1
     if in_dev_log_martians(in_dev) and net_ratelimit():
         dev = in_dev.dev
         printk(
@@ -301,7 +314,8 @@ def martian_source(
 
 def martian_destination(rc: RtCache, in_dev: InDevice, daddr: int, saddr: int) -> int:
     """daddr is no place that a packet from outside may go to."""
-    rc.stat().in_martian_dst += 1
+    stat = rc.stat()
+    stat.in_martian_dst += 1
     if in_dev_log_martians(in_dev) and net_ratelimit():
         printk(
             const.KERN_WARNING,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import errno
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
 from softnet.kernel.printk import net_ratelimit, printk
 from softnet.kernel.timer import jiffies
-from softnet.net.core.dst import DstDiscardInput, DstDiscardOutput
+from softnet.net.core.dst import DstDiscardInput
 from softnet.net.ipv4.route_cache import (
     RtCache,
     rt_add,
@@ -33,7 +34,6 @@ from softnet.structs.netdevice import NetDevice
 from softnet.structs.route import Rtable
 
 discard_input = DstDiscardInput()
-discard_output = DstDiscardOutput()
 error_input = IpError()
 rt_bug_output = IpRtBug()
 
@@ -43,6 +43,8 @@ rt_bug_output = IpRtBug()
 
 def rt_dst_alloc(rc: RtCache, dev: NetDevice) -> Rtable | None:
     """rt_dst_alloc(): a new route by dev; None if the cache is full of what is needed."""
+    if trace.rt_dst_alloc.enabled:
+        trace.rt_dst_alloc.fire(None)
     if rc.entries > rc.ops.gc_thresh and rt_garbage_collect(rc):
         if net_ratelimit():
             printk(const.KERN_WARNING, "dst cache overflow")
@@ -61,7 +63,8 @@ def rt_set_nexthop(
     rc: RtCache, rt: Rtable, flow_flags: int, res: FibResult, fi: FibInfo | None, itag: int
 ) -> None:
     """rt_set_nexthop(): gateway and metrics, from the tables and from what the peer remembers."""
-    rule_class = 0 if res.r is None else res.r.tclassid
+    rule = res.r
+    rule_class = 0 if rule is None else rule.tclassid
     if fi is not None:
         nh: FibNh = fi.fib_nh[res.nh_sel]
         if nh.nh_gw and nh.nh_scope == rtnl.RT_SCOPE_LINK:
@@ -105,6 +108,8 @@ def rt_intern_hash(rc: RtCache, hash: int, rt: Rtable) -> Rtable | None:
 
     None: rc.error is -ENOBUFS (no room for its neighbour, even after collecting) or -EINVAL.
     """
+    if trace.rt_intern_hash.enabled:
+        trace.rt_intern_hash.fire(None)
     attempts = 0
     while True:
         rt.rt_hash = hash

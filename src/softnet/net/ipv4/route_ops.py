@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp
 import softnet.uapi.if_ as if_
 import softnet.uapi.in_ as in_
@@ -221,6 +222,8 @@ def check_peer_redir(rt: Rtable, peer: InetPeer) -> None:
 
 def ip_rt_update_pmtu(dst: DstEntry, mtu: int) -> None:
     """ip_rt_update_pmtu(): a transport learned that only mtu bytes pass."""
+    if trace.ip_rt_update_pmtu.enabled:
+        trace.ip_rt_update_pmtu.fire(None)
     rt: Rtable = dst  # type: ignore[assignment]  # ours are
     rc = rt_cache_of(rt.rt_net)
     dst_confirm(dst)
@@ -247,6 +250,8 @@ def ip_rt_frag_needed(net: Net, iph: IpHdr, new_mtu: int, dev: NetDevice) -> int
 
     new_mtu: what the router said, 0 if it is too old to. Answers the MTU to tell the transport.
     """
+    if trace.ip_rt_frag_needed.enabled:
+        trace.ip_rt_frag_needed.fire(None)
     rc = rt_cache_of(net)
     old_mtu = iph.tot_len()
     peer = inet_getpeer_v4(net, iph.daddr(), 1)
@@ -281,6 +286,8 @@ def ip_rt_redirect(old_gw: int, daddr: int, new_gw: int, saddr: int, dev: NetDev
     saddr: the address of ours that its packet was from. Ignored: what could not be true (a gateway
     that is not on the link, or is ours), and, with secure_redirects, gateways that no route names.
     """
+    if trace.ip_rt_redirect.enabled:
+        trace.ip_rt_redirect.fire(None)
     in_dev = dev.ip_ptr
     if in_dev is None:
         return
@@ -359,6 +366,8 @@ def ip_rt_send_redirect(skb: SkBuff) -> None:
     After redirect_number redirects that were not heeded a sender is left alone for redirect_silence;
     before that the pauses double, from redirect_load on. skb stays the caller's.
     """
+    if trace.ip_rt_send_redirect.enabled:
+        trace.ip_rt_send_redirect.fire(skb)
     rt: Rtable = skb.dst  # type: ignore[assignment]  # forwarded packets have one
     dev = rt.dev
     assert dev is not None
@@ -408,6 +417,8 @@ def ip_error(skb: SkBuff) -> int:
 
     Consumes skb.
     """
+    if trace.ip_error.enabled:
+        trace.ip_error.fire(skb)
     rt: Rtable = skb.dst  # type: ignore[assignment]  # it led here
     error = -rt.error
     reason = const.SKB_DROP_REASON_IP_INADDRERRORS

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
@@ -62,6 +63,8 @@ class OutputChoice:
 
 def ip_route_output_slow(rc: RtCache, fl4: Flowi4) -> Rtable | None:
     """ip_route_output_slow(): choose device and source, make the route and cache it."""
+    if trace.ip_route_output_slow.enabled:
+        trace.ip_route_output_slow.fire(None)
     orig_daddr = fl4.daddr
     orig_saddr = fl4.saddr
     orig_oif = fl4.flowi4_oif
@@ -124,13 +127,10 @@ def output_choose(rc: RtCache, fl4: Flowi4, choice: OutputChoice) -> int:
     if fl4.flowi4_oif == 0:
         if fi.fib_nhs > 1:
             fib_select_multipath(res)
-        elif (
-            res.prefixlen == 0
-            and res.table is not None
-            and res.table.tb_num_default > 1
-            and res.type == rtnl.RTN_UNICAST
-        ):
-            fib_select_default(res)
+        elif res.prefixlen == 0 and res.type == rtnl.RTN_UNICAST:
+            table = res.table
+            if table is not None and table.tb_num_default > 1:
+                fib_select_default(res)
     if fl4.saddr == 0:
         fl4.saddr = fib_res_prefsrc(net, res)
     dev_out = res.dev()
@@ -156,10 +156,11 @@ def output_check_source(net: Net, fl4: Flowi4, choice: OutputChoice) -> int:
         return -errno.EINVAL
     if fl4.flowi4_oif == 0 and (is_multicast(fl4.daddr) or fl4.daddr == in_.INADDR_BROADCAST):
         # vat, vic and dhclient choose the interface of a multicast by binding to its address.
-        choice.dev_out = ip_dev_find(net, saddr)
-        if choice.dev_out is None:
+        dev_out = ip_dev_find(net, saddr)
+        if dev_out is None:
             return -errno.EINVAL
-        fl4.flowi4_oif = choice.dev_out.ifindex
+        choice.dev_out = dev_out
+        fl4.flowi4_oif = dev_out.ifindex
         return 0
     if not fl4.flowi4_flags & const.FLOWI_FLAG_ANYSRC and ip_dev_find(net, saddr) is None:
         return -errno.EINVAL
@@ -255,7 +256,8 @@ def mkroute_output(
 def output_stages(rc: RtCache, rth: Rtable, in_dev: InDevice, flags: int) -> None:
     """Who takes packets of rth: what is for us as well is delivered, and multicast may be routed."""
     on_lo = in_dev.dev.flags & if_.IFF_LOOPBACK
-    rc.stat().out_slow_tot += 1
+    stat = rc.stat()
+    stat.out_slow_tot += 1
     if flags & rtnl.RTCF_LOCAL:
         rth.input_op = rt_stages().local
         rth.rt_spec_dst = rth.rt_dst
@@ -263,7 +265,8 @@ def output_stages(rc: RtCache, rth: Rtable, in_dev: InDevice, flags: int) -> Non
         rth.rt_spec_dst = rth.rt_src
         if flags & rtnl.RTCF_LOCAL and not on_lo:
             rth.output_op = rt_stages().mc
-            rc.stat().out_slow_mc += 1
+            stat = rc.stat()
+            stat.out_slow_mc += 1
         if (
             rth.rt_type == rtnl.RTN_MULTICAST
             and in_dev_mforward(in_dev)
