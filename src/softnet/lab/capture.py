@@ -1,0 +1,83 @@
+"""Captures: what every interface of the lab sends and receives, in one pcapng file.
+
+A frame is written when it leaves its sender, whatever becomes of it on the way, and again when it
+arrives; each interface has its block ("h1:eth0"), directions are marked, and a comment says what a cable
+did to a frame. Frames are taken from the cable, so checksums that a card computes are there.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from softnet.kernel.tracepoint import packet_name
+from softnet.lab.filter import compile_filter
+from softnet.machine.cable import CORRUPT, DELIVERED, DUPLICATE, SENT, CableTap, Direction
+from softnet.wire.pcap import INBOUND, OUTBOUND, PcapngWriter
+
+if TYPE_CHECKING:
+    from softnet.lab.link import End, Link
+
+COMMENTS = {
+    "loss": "lost on the way (random loss)",
+    "queue": "dropped: the queue in front of the cable is full",
+    "down": "lost: the cable is down",
+    "rule": "dropped by a rule of link.drop()",
+    CORRUPT: "one bit was flipped on the way",
+    DUPLICATE: "delivered twice",
+}
+
+
+class Capture(CableTap):
+    """One file. Made by lab.capture(); closed with the lab."""
+
+    __slots__ = ("file", "interfaces", "packets", "path", "test", "writer")
+
+    def __init__(self, path: str | Path | BinaryIO, match: str = "") -> None:
+        self.path = "" if isinstance(path, io.IOBase) else str(path)
+        self.file: BinaryIO = path if isinstance(path, io.IOBase) else open(str(path), "wb")  # type: ignore[assignment]
+        self.writer = PcapngWriter(self.file)
+        self.test = compile_filter(match)
+        self.interfaces: dict[Direction, tuple[int, int]] = {}  # sender's and receiver's numbers
+        self.packets = 0
+
+    def attach(self, link: Link) -> None:
+        """Capture both ends of link from now on."""
+        a, b = self.add(link.a), self.add(link.b)
+        self.interfaces[link.cable.ab] = (a, b)
+        self.interfaces[link.cable.ba] = (b, a)
+        link.cable.taps.append(self)
+
+    def add(self, end: End) -> int:
+        """The number of an end's interface in this file."""
+        dev = end.node.host.device(end.device)
+        return self.writer.add_interface(str(end), mac=dev.dev_addr)
+
+    def on_frame(
+        self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
+    ) -> None:
+        """Write a frame that passed an interface."""
+        if self.test is not None and not self.test(frame):
+            return
+        sender, receiver = self.interfaces[direction]
+        arriving = verdict == DELIVERED
+        notes = [packet_name(meta)] if isinstance(meta, int) and meta else []
+        if verdict not in (SENT, DELIVERED):
+            notes.append(COMMENTS.get(verdict, verdict))
+        self.packets += 1
+        self.writer.write_packet(
+            receiver if arriving else sender,
+            when,
+            frame,
+            direction=INBOUND if arriving else OUTBOUND,
+            comment=" ".join(notes),
+            packet_id=meta if isinstance(meta, int) and meta else None,
+        )
+
+    def close(self) -> None:
+        """Write the statistics and close the file."""
+        if not self.file.closed:
+            self.writer.close()
+            if self.path:
+                self.file.close()

@@ -1,0 +1,96 @@
+"""Proc: a program that runs, or ran, on a host of a lab."""
+
+from __future__ import annotations
+
+import io
+import traceback
+from typing import TYPE_CHECKING
+
+from softnet.lab.errors import LabError
+from softnet.lab.units import Quantity, time_ns
+
+if TYPE_CHECKING:
+    from softnet.lab.node import Node
+    from softnet.usr import Process
+
+
+class Proc:
+    """What host.start() returns."""
+
+    def __init__(self, node: Node, process: Process, stdout: io.StringIO | None = None) -> None:
+        self.node = node
+        self.process = process
+        self.output = stdout
+
+    def __repr__(self) -> str:
+        state = "finished" if self.finished() else "running"
+        return f"<Proc {self.node.name}/{self.name} pid {self.pid} {state}>"
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.process.name
+
+    @property
+    def pid(self) -> int:
+        """Its process id on its host."""
+        return self.process.pid
+
+    @property
+    def stdout(self) -> str:
+        """What a tool printed so far; "" for functions, whose print() is the lab's own."""
+        return self.output.getvalue() if self.output is not None else ""
+
+    def finished(self) -> bool:
+        """Is it over?"""
+        return self.process.finished()
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; 0, the code given to sys.exit(), or 1 after an exception."""
+        if not self.finished():
+            return None
+        try:
+            result = self.process.result()
+        except Exception:  # noqa: BLE001 (whatever the program let out means failure)
+            return 1
+        return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+    def wait(self, timeout: Quantity | None = None) -> object:
+        """Run the lab until it ends; what it returned. Raises what it raised.
+
+        timeout: virtual time; TimeoutError if it is not over by then.
+        """
+        lab = self.node.lab
+        until = None if timeout is None else lab.world.clock.now + time_ns(timeout, "timeout")
+        why = lab.run_loop(until, self.finished)
+        if not self.finished():
+            if why == "idle":
+                raise LabError(
+                    f"{self!r} waits for something that cannot happen any more: nothing is left "
+                    f"to do in this lab\n{lab.blocked()}"
+                )
+            raise TimeoutError(f"{self!r} is not over after {timeout!r} of virtual time")
+        return self.result()
+
+    def result(self) -> object:
+        """What it returned; raises what it raised, with its own traceback below the caller's."""
+        try:
+            return self.process.result()
+        except Exception as e:
+            e.add_note(
+                f"raised on host {self.node.name!r} in {self.name!r}, at {self.node.lab.now}"
+            )
+            raise
+
+    def traceback(self) -> str:
+        """The traceback of the exception that ended it, "" if there was none."""
+        try:
+            self.process.result()
+        except Exception as e:  # noqa: BLE001 (asked for)
+            return "".join(traceback.format_exception(e))
+        return ""
+
+    def kill(self) -> None:
+        """End it as SIGKILL does."""
+        self.process.kill()

@@ -1,0 +1,337 @@
+"""Lab: a world of hosts and links, and the verbs to make them and to let time pass.
+
+    with softnet.Lab(seed=7) as lab:
+        web, cli = lab.hosts("web", "cli")
+        wire = lab.link(web, cli, rate="10mbit", delay="20ms", loss="1%")
+        web.start(serve)
+        lab.at("3s", wire.down)
+        page = cli.call(fetch, "http://web/")
+
+Everything that happens follows from the seed. Time is virtual (or real, with clock="real"):
+it passes only inside call(), wait() and run().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Interface
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, TextIO
+
+from softnet.usr import api as usr
+from softnet.host import Host
+from softnet.lab.addressing import Addresses, mac_address
+from softnet.lab.capture import Capture
+from softnet.lab.errors import LabError, unknown
+from softnet.lab.link import End, Link, Setting
+from softnet.lab.names import Names
+from softnet.lab.node import Node, Router
+from softnet.lab.report import blocked_tasks, drop_report, topology_text
+from softnet.lab.routing import install_routes
+from softnet.lab.trace import LabTrace
+from softnet.lab.units import Quantity, time_ns
+from softnet.machine.cable import Cable
+from softnet.machine.clock import RealClock, World
+from softnet.machine.event import Event
+
+NAME_MAX = 63  # bytes of a host name, as in DNS (RFC 1035 2.3.4)
+
+
+class Lab:
+    """A lab. Use it in a with statement: it patches the standard library while it is open."""
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        clock: str = "virtual",
+        order: str = "fifo",
+        digest: bool = False,
+    ) -> None:
+        if clock not in ("virtual", "real"):
+            raise unknown("clock", clock, ["virtual", "real"])
+        self.seed = seed
+        self.world = World(seed, RealClock() if clock == "real" else None, order, digest)
+        self.nodes: dict[str, Node] = {}
+        self.links: dict[str, Link] = {}
+        self.addresses = Addresses()
+        self.names = Names()
+        self.stale_routes = False
+        self.captures: list[Capture] = []
+        self.traces: list[LabTrace] = []
+        self.closers: list[Callable[[], object]] = []  # captures, traces: what ends with the lab
+        self.open = False
+
+    def __enter__(self) -> Lab:
+        usr.install()
+        self.open = True
+        usr.set_resolver(self.world, self.names)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every program, write what captures hold, give the standard library back."""
+        if not self.open:
+            return
+        self.open = False
+        try:
+            for node in self.nodes.values():
+                node.host.halt()
+            for close in reversed(self.closers):
+                close()
+        finally:
+            usr.uninstall()
+
+    # Making things
+
+    def hosts(self, *names: str) -> list[Node]:
+        """Several hosts at once."""
+        return [self.host(name) for name in names]
+
+    def host(self, name: str, **boot: object) -> Node:
+        """A new host; boot: ncpus, ram (bytes), era, as softnet.Host takes them."""
+        return self.add(name, Node, boot)
+
+    def router(self, name: str, **boot: object) -> Router:
+        """A new host that forwards packets."""
+        node = self.add(name, Router, boot)
+        assert isinstance(node, Router)
+        node.sysctl("net.ipv4.ip_forward", 1)
+        return node
+
+    def add(self, name: str, kind: type[Node], boot: dict[str, object]) -> Node:
+        """host() and router()"""
+        if not self.open:
+            raise LabError("this lab is not open: write 'with softnet.Lab() as lab:'")
+        if name in self.nodes:
+            raise LabError(f"there is a host {name!r} already: choose another name")
+        if not name or len(name) > NAME_MAX or not name.replace("-", "").replace("_", "").isalnum():
+            raise LabError(f"{name!r} is no host name: use letters, digits and '-', at most 63")
+        node = kind(self, name, Host(self.world, name, **boot))  # type: ignore[arg-type]
+        self.nodes[name] = node
+        return node
+
+    def node(self, which: Node | str) -> Node:
+        """The node called that; LabError with the closest names."""
+        if isinstance(which, Node):
+            if which.lab is not self:
+                raise LabError(f"{which!r} belongs to another lab")
+            return which
+        found = self.nodes.get(which)
+        if found is None:
+            raise unknown("host", which, self.nodes)
+        return found
+
+    def link(
+        self,
+        a: Node | str,
+        b: Node | str,
+        *,
+        name: str = "",
+        address_a: str = "",
+        address_b: str = "",
+        mtu: int = 0,
+        **settings: Setting,
+    ) -> Link:
+        """A link between two hosts: two e1000 cards and a cable.
+
+        settings: rate="10mbit" delay="20ms" jitter="1ms" loss="1%" duplicate= reorder= corrupt=
+        queue=100. Addresses are chosen unless given as "10.1.0.1/24".
+        """
+        left, right = self.node(a), self.node(b)
+        if left is right:
+            raise LabError(f"{left.name!r} cannot be linked to itself: it has lo for that")
+        name = name or self.link_name(left, right)
+        if name in self.links:
+            raise LabError(f"there is a link {name!r} already: choose another name")
+        cable = Cable(self.world, name, left.host.machine.host_id, right.host.machine.host_id)
+        link = Link(name, cable)
+        link.set(**settings)
+        given = self.link_addresses(link, (left, right), (address_a, address_b))
+        link.a = self.plug(link, left, given[0], mtu)
+        link.b = self.plug(link, right, given[1], mtu)
+        self.links[name] = link
+        for capture in self.captures:
+            capture.attach(link)
+        for trace in self.traces:
+            cable.taps.append(trace.tap)
+        self.stale_routes = True
+        return link
+
+    def link_name(self, a: Node, b: Node) -> str:
+        """ "h1-h2", numbered from the second one on."""
+        base = f"{a.name}-{b.name}"
+        name, n = base, 1
+        while name in self.links:
+            n += 1
+            name = f"{base}-{n}"
+        return name
+
+    def link_addresses(
+        self, link: Link, nodes: tuple[Node, Node], given: tuple[str, str]
+    ) -> list[IPv4Interface]:
+        """The addresses of both ends: those given, the others chosen."""
+        owners = [f"{node.name}:eth{len(node.ends)}" for node in nodes]
+        chosen: list[IPv4Interface | None] = [None, None]
+        for i in (0, 1):
+            if given[i]:
+                chosen[i] = self.addresses.claim(given[i], owners[i], link.name)
+        known = next((c.network for c in chosen if c is not None), None)
+        net = known or self.addresses.network(link.name)
+        if chosen[0] is not None and chosen[1] is not None and net != chosen[1].network:
+            raise LabError(
+                f"{owners[0]} {chosen[0]} and {owners[1]} {chosen[1]} are in different networks"
+            )
+        free = (ip for ip in net.hosts() if str(ip) not in self.addresses.hosts)
+        result = []
+        for i in (0, 1):
+            address = chosen[i] or IPv4Interface((next(free), net.prefixlen))
+            self.addresses.own(str(address.ip), owners[i])
+            result.append(address)
+        return result
+
+    def plug(self, link: Link, node: Node, address: IPv4Interface, mtu: int) -> End:
+        """A network card in node, on one end of the link's cable, up and with its address."""
+        port = link.cable.a if not hasattr(link, "a") else link.cable.b
+        host = node.host
+        device = host.add_e1000(port, mac_address(host.machine.host_id, len(node.ends)))
+        if mtu:
+            host.set_mtu(device, mtu)
+        host.set_up(device)
+        host.add_address(device, str(address.ip), address.network.prefixlen)
+        end = End(link, node, device, address)
+        node.ends.append(end)
+        self.names.add(node.name, address)
+        return end
+
+    def star(self, n: int, centre: str = "hub", leaf: str = "h", **settings: Setting) -> list[Node]:
+        """A host or router called centre (made if it is not there) with n hosts around it."""
+        middle = self.nodes.get(centre) or self.router(centre)
+        leaves = []
+        for i in range(1, n + 1):
+            node = self.host(f"{leaf}{i}")
+            self.link(node, middle, **settings)
+            leaves.append(node)
+        return leaves
+
+    def partition(self, left: Iterable[Node | str], right: Iterable[Node | str]) -> list[Link]:
+        """Take down every link between the two groups; heal() or link.up() undoes it."""
+        sides = [{self.node(n) for n in group} for group in (left, right)]
+        cut = []
+        for link in self.links.values():
+            ends = {link.a.node, link.b.node}
+            if ends & sides[0] and ends & sides[1]:
+                link.down()
+                cut.append(link)
+        if not cut:
+            raise LabError("no link joins these two groups directly: there is nothing to cut")
+        return cut
+
+    def heal(self) -> None:
+        """Bring up every link that is down."""
+        for link in self.links.values():
+            link.up()
+
+    # Seeing
+
+    def capture(self, path: str | Path | BinaryIO, match: str = "") -> Capture:
+        """Write every frame on every interface, of links to come too, to a pcapng file.
+
+        match: a filter as tcpdump knows it. The file is complete when the lab closes.
+        """
+        capture = Capture(path, match)
+        for link in self.links.values():
+            capture.attach(link)
+        self.captures.append(capture)
+        self.closers.append(capture.close)
+        return capture
+
+    def trace(self, *functions: str, stream: TextIO | None = None) -> LabTrace:
+        """Note every function (or those that match, as "ip_*") that packets pass from now on.
+
+        stream: print the lines there as well.
+        """
+        trace = LabTrace(stream)
+        trace.start(functions, self.links.values())
+        self.traces.append(trace)
+        self.closers.append(trace.stop)
+        return trace
+
+    def topology(self) -> str:
+        """A drawing of the lab."""
+        return topology_text(self)
+
+    def blocked(self) -> str:
+        """One line for each program that waits: who, for what, where."""
+        return blocked_tasks(self)
+
+    def drops(self) -> str:
+        """What the cables lost, and how."""
+        return drop_report(self)
+
+    # Letting time pass
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the lab began."""
+        return self.world.clock.now / 1e9
+
+    def run(self, until: Quantity | None = None) -> str:
+        """Run until that time (from the lab's beginning), or until nothing is left to do.
+
+        Returns why it ended: "until", "idle" or "stopped".
+        """
+        return self.run_loop(None if until is None else time_ns(until, "until"), None)
+
+    def run_for(self, duration: Quantity) -> str:
+        """Run that long from now."""
+        return self.run_loop(self.world.clock.now + time_ns(duration, "duration"), None)
+
+    def run_until(self, predicate: Callable[[], object], timeout: Quantity | None = None) -> bool:
+        """Run until predicate() is true; False if it is not by then, or never can be."""
+        limit = None if timeout is None else self.world.clock.now + time_ns(timeout, "timeout")
+        return self.run_loop(limit, predicate) == "predicate"
+
+    def run_loop(self, until_ns: int | None, predicate: Callable[[], object] | None) -> str:
+        """The world's loop, with routes in place."""
+        self.settle_routes()
+        return self.world.run(until_ns, predicate)
+
+    def settle(self) -> None:
+        """Let every runnable program run until it waits; no time passes."""
+        self.settle_routes()
+        runqueue = self.world.runqueue
+        self.world.run(self.world.clock.now, lambda: runqueue.count == 0)
+
+    def settle_routes(self) -> None:
+        """Install routes if the topology changed."""
+        if self.stale_routes:
+            self.stale_routes = False
+            install_routes(list(self.nodes.values()))
+
+    def at(self, when: Quantity, fn: Callable[[], object]) -> Event:
+        """Call fn at that virtual time, outside every host: lab.at("3s", wire.down)."""
+        ns = time_ns(when, "when")
+        if ns < self.world.clock.now:
+            raise LabError(f"at({when!r}) has passed: it is {self.now} s already")
+        return self.world.at(ns, 0, fn)
+
+    def every(self, period: Quantity, fn: Callable[[], object]) -> None:
+        """Call fn every period from now on, until it returns False.
+
+        It keeps the lab running: give run() a time limit.
+        """
+        ns = time_ns(period, "period")
+        if ns <= 0:
+            raise LabError(f"every({period!r}): the period must be longer than 0")
+
+        def again() -> None:
+            if fn() is not False and self.open:
+                self.world.after(ns, 0, again)
+
+        self.world.after(ns, 0, again)
