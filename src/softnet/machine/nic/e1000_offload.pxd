@@ -19,6 +19,6 @@ cdef class TxContext:
 cdef void tx_checksum(u8 *p, i64 n, TxContext ctx, i64 popts) except *
 cdef void sum_into(u8 *p, i64 n, i64 start, i64 at, i64 last, bint udp) except *
 cdef i64 tso_count(i64 n, TxContext ctx) except? -1
-@cython.locals(buf=object, q='u8 *')
+@cython.locals(buf=bytes, q='u8 *')
 cdef bytes tso_segment(const u8 *p, i64 n, TxContext ctx, i64 popts, i64 i)
 cdef i64 rx_checksum(const u8 *p, i64 n, i64 rxcsum) except? -1
