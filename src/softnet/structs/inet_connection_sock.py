@@ -11,46 +11,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import softnet.arch.const as const
 from softnet.structs.inet_sock import InetSock
 from softnet.structs.request_sock import RequestSockQueue
 
 if TYPE_CHECKING:
     from softnet.kernel.timer import Timer
+    from softnet.structs.inet_timewait_sock import InetTimewaitSock
     from softnet.structs.net_namespace import Net
     from softnet.structs.request_sock import RequestSock
     from softnet.structs.skbuff import SkBuff
     from softnet.structs.sock import Proto, Sock
-    from softnet.structs.tcp import TcpCongestionOps
-
-# icsk_pending: what the one retransmit timer is armed for
-ICSK_TIME_RETRANS = 1
-ICSK_TIME_DACK = 2
-ICSK_TIME_PROBE0 = 3
-# icsk_ack_pending, bits
-ICSK_ACK_SCHED = 1
-ICSK_ACK_TIMER = 2
-ICSK_ACK_PUSHED = 4
-ICSK_ACK_PUSHED2 = 8
-
-TCP_SYNQ_INTERVAL = 200  # jiffies: a fifth of a second
-TCP_SYNQ_HSIZE = 512
 
 
 class InetBindBucket:
     """struct inet_bind_bucket: who holds one local port."""
 
-    __slots__ = ("port", "fastreuse", "num_owners", "owners")
+    __slots__ = ("port", "fastreuse", "num_owners", "owners", "tw_owners")
 
     port: int
     fastreuse: int  # 1: all owners said SO_REUSEADDR and none listens; 0 not; -1 taken by a connect
     num_owners: int
     owners: Sock | None  # through sk_bind_next
+    tw_owners: InetTimewaitSock | None  # those in TIME_WAIT, through tw_bind_next
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.fastreuse = 0
         self.num_owners = 0
         self.owners = None
+        self.tw_owners = None
 
 
 class InetConnectionSockAfOps:
@@ -95,12 +85,12 @@ class InetConnectionSock(InetSock):
     __slots__ = (
         "icsk_accept_queue",
         "icsk_bind_hash",
+        "icsk_hashed",
         "icsk_timeout",
         "icsk_retransmit_timer",
         "icsk_delack_timer",
         "icsk_rto",
         "icsk_pmtu_cookie",
-        "icsk_ca_ops",
         "icsk_ca_priv",
         "icsk_af_ops",
         "icsk_ca_state",
@@ -128,12 +118,12 @@ class InetConnectionSock(InetSock):
 
     icsk_accept_queue: RequestSockQueue | None  # made by the first listen()
     icsk_bind_hash: InetBindBucket | None
+    icsk_hashed: int  # 0 in no table, 1 among the connections, 2 among the listeners
     icsk_timeout: int  # when the retransmit timer is really due
     icsk_retransmit_timer: Timer | None
     icsk_delack_timer: Timer | None
     icsk_rto: int
     icsk_pmtu_cookie: int  # the path MTU that mss_cache was computed from, bytes
-    icsk_ca_ops: TcpCongestionOps
     icsk_ca_priv: object  # the algorithm's own state
     icsk_af_ops: InetConnectionSockAfOps
     icsk_ca_state: int  # TCP_CA_*
@@ -162,12 +152,12 @@ class InetConnectionSock(InetSock):
         InetSock.__init__(self, prot, net, family)
         self.icsk_accept_queue = None
         self.icsk_bind_hash = None
+        self.icsk_hashed = 0
         self.icsk_timeout = 0
         self.icsk_retransmit_timer = None
         self.icsk_delack_timer = None
         self.icsk_rto = 0
         self.icsk_pmtu_cookie = 0
-        self.icsk_ca_ops = None  # type: ignore[assignment]  # tcp_v4_init_sock() sets both at once
         self.icsk_ca_priv = None
         self.icsk_af_ops = None  # type: ignore[assignment]  # see above
         self.icsk_ca_state = 0
@@ -198,11 +188,11 @@ class InetConnectionSock(InetSock):
 
     def schedule_ack(self) -> None:
         """inet_csk_schedule_ack(): something arrived that wants acknowledging."""
-        self.icsk_ack_pending |= ICSK_ACK_SCHED
+        self.icsk_ack_pending |= const.ICSK_ACK_SCHED
 
     def ack_scheduled(self) -> bool:
         """inet_csk_ack_scheduled()"""
-        return self.icsk_ack_pending & ICSK_ACK_SCHED != 0
+        return self.icsk_ack_pending & const.ICSK_ACK_SCHED != 0
 
     def in_pingpong_mode(self) -> bool:
         """icsk_ack.pingpong: an interactive session?"""

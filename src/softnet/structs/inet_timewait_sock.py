@@ -47,6 +47,7 @@ class InetTimewaitSock:
         "tw_ts_recent",
         "tw_ts_recent_stamp",
         "tw_bind_next",
+        "tw_bind_prev",
         "tw_md5_key",
     )
 
@@ -76,7 +77,8 @@ class InetTimewaitSock:
     tw_rcv_wnd: int
     tw_ts_recent: int
     tw_ts_recent_stamp: int  # seconds
-    tw_bind_next: InetTimewaitSock | None
+    tw_bind_next: InetTimewaitSock | None  # among the owners of its local port
+    tw_bind_prev: InetTimewaitSock | None
     tw_md5_key: bytes | None
 
     def __init__(self, net: Net) -> None:
@@ -107,4 +109,5 @@ class InetTimewaitSock:
         self.tw_ts_recent = 0
         self.tw_ts_recent_stamp = 0
         self.tw_bind_next = None
+        self.tw_bind_prev = None
         self.tw_md5_key = None
