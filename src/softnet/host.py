@@ -20,15 +20,18 @@ from contextlib import contextmanager
 
 import softnet.uapi.if_ as if_
 from softnet.drivers.net.dummy import dummy_init
+from softnet.drivers.net.e1000.e1000_main import e1000_net_init
 from softnet.drivers.net.loopback import loopback_net_init
 from softnet.drivers.net.veth import veth_init
 from softnet.fs.file import FdTable
 from softnet.kernel.boot import start_kernel
 from softnet.kernel.lock import Mutex
 from softnet.kernel.sched import Task, spawn
+from softnet.machine.cable import Port
 from softnet.machine.clock import World
 from softnet.machine.cpu import set_this_cpu
 from softnet.machine.machine import Machine
+from softnet.machine.nic.e1000 import E1000Nic
 from softnet.net.core.dev.config import dev_change_flags, dev_set_mtu
 from softnet.net.core.dev.init import net_dev_init, netdev_net_exit, netdev_net_init
 from softnet.net.core.dev.registry import dev_get_by_name
@@ -60,6 +63,8 @@ from softnet.net.ipv4.raw import raw_net_init
 from softnet.net.ipv4.route import route_net_init
 from softnet.net.ipv4.route_proc import route_proc_init
 from softnet.net.ipv4.route_sysctl import route_sysctl_net_init
+from softnet.net.unix.af_unix import unix_init
+from softnet.net.ipv4.tcp import tcp_init, tcp_net_exit, tcp_net_init
 from softnet.structs.fib import FibConfig
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
@@ -118,10 +123,14 @@ INITCALLS: tuple[Initcall, ...] = (
     Initcall("ping", None, ping_net_init),
     Initcall("raw", None, raw_net_init),
     Initcall("af_inet", inet_init, inet_net_init),
+    Initcall("tcp", tcp_init, tcp_net_init, tcp_net_exit),
+    # net/unix
+    Initcall("af_unix", unix_init),
     # drivers/net
     Initcall("loopback", None, loopback_net_init),
     Initcall("veth", veth_init),
     Initcall("dummy", dummy_init),
+    Initcall("e1000", None, e1000_net_init),
 )
 
 
@@ -193,6 +202,14 @@ class Host:
         if dev is None:
             raise OSError(errno.ENODEV, f"host {self.name!r} has no device {name!r}")
         return dev
+
+    def add_e1000(self, port: Port, mac: bytes) -> str:
+        """Plug a network card with that MAC address in, and a cable's end into it; its name, eth0."""
+        with self.running():
+            dev = E1000Nic(self.machine, mac, port).pdev.driver_data
+        if not isinstance(dev, NetDevice):
+            raise OSError(errno.EIO, f"host {self.name!r}: no driver took the card")
+        return dev.name
 
     def set_up(self, name: str) -> None:
         """ip link set NAME up"""

@@ -11,7 +11,7 @@ from softnet.lab.units import Quantity, time_ns
 
 if TYPE_CHECKING:
     from softnet.lab.node import Node
-    from softnet.usr import Process
+    from softnet.usr.task import Process
 
 
 class Proc:

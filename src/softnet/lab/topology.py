@@ -21,6 +21,7 @@ from typing import BinaryIO, TextIO
 
 from softnet.usr import api as usr
 from softnet.host import Host
+from softnet.kernel.sched import crash_all
 from softnet.lab.addressing import Addresses, mac_address
 from softnet.lab.capture import Capture
 from softnet.lab.errors import LabError, unknown
@@ -80,8 +81,7 @@ class Lab:
             return
         self.open = False
         try:
-            for node in self.nodes.values():
-                node.host.halt()
+            crash_all(self.world)
             for close in reversed(self.closers):
                 close()
         finally:
