@@ -89,7 +89,17 @@ def test_number_of_queues_in_use(host: DevHost) -> None:
     up(dev)
     assert netif_set_real_num_tx_queues(dev, 5) == -22
     assert netif_set_real_num_tx_queues(dev, 0) == -22
+    netif_tx_stop_all_queues(dev)
+    waiting = frame(dev)
+    waiting.queue_mapping = 4  # came by receive queue 3, so it leaves by transmit queue 3
+    dev_queue_xmit(waiting)
+    q = dev.tx[3].qdisc
+    assert q is not None
+    assert q.q.qlen == 1
     assert netif_set_real_num_tx_queues(dev, 1) == 0
+    assert q.q.qlen == 0
+    netif_tx_wake_all_queues(dev)
+    host.run()
     skb = frame(dev)
     dev_queue_xmit(skb)
     assert skb.queue_mapping == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import softnet.arch.const as const
+from softnet.kernel.lock import SpinLock
 from softnet.kernel.softirq import local_bh_disable, local_bh_enable
 from softnet.net.core.dev.config import dev_close, dev_get_stats
 from softnet.net.core.dev.receive import (
@@ -133,6 +134,16 @@ def test_outside_softirq_netif_receive_skb_is_a_bug(host: DevHost, eth: Wire) ->
     host.may_leak = True
     with pytest.raises(AssertionError, match="outside softirq"):
         netif_receive_skb(received(eth))
+
+
+def test_under_a_sockets_lock_is_a_bug(host: DevHost, eth: Wire) -> None:
+    host.may_leak = True
+    slock = SpinLock("slock")
+    skb = received(eth)
+    slock.lock_bh()
+    with pytest.raises(AssertionError, match="under a socket's lock"):
+        netif_receive_skb(skb)
+    slock.unlock_bh()
 
 
 def test_unknown_protocol_is_dropped_and_counted(host: DevHost, eth: Wire) -> None:

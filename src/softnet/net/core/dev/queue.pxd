@@ -3,7 +3,9 @@ cimport softnet.arch.const as const
 cimport softnet.kernel.trace as trace
 cimport softnet.uapi.if_ as if_
 from softnet.arch.types cimport i64
-from softnet.net.core.sch_generic cimport dev_watchdog_up, netdev_get_tx_queue, netif_schedule
+from softnet.net.core.sch_generic cimport (
+    dev_watchdog_up, netdev_get_tx_queue, netif_schedule, qdisc_reset
+)
 from softnet.structs.netdevice cimport NetDevice, NetdevQueue
 
 cpdef int netif_tx_start_queue(NetdevQueue txq) except -1
@@ -33,7 +35,7 @@ cpdef bint netif_dormant(NetDevice dev) except -1
 cpdef bint netif_oper_up(NetDevice dev) except -1
 cpdef int netif_device_detach(NetDevice dev) except -1
 cpdef int netif_device_attach(NetDevice dev) except -1
-@cython.locals(txq=NetdevQueue)
+@cython.locals(txq=NetdevQueue, index=i64)
 cpdef i64 netif_set_real_num_tx_queues(NetDevice dev, i64 count) except? -1
 cpdef int dev_hold(NetDevice dev) except -1
 cpdef int dev_put(NetDevice dev) except -1

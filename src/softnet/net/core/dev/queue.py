@@ -12,7 +12,12 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.kernel.trace as trace
 import softnet.uapi.if_ as if_
-from softnet.net.core.sch_generic import dev_watchdog_up, netdev_get_tx_queue, netif_schedule
+from softnet.net.core.sch_generic import (
+    dev_watchdog_up,
+    netdev_get_tx_queue,
+    netif_schedule,
+    qdisc_reset,
+)
 from softnet.structs.netdevice import NetDevice, NetdevQueue
 
 
@@ -167,6 +172,13 @@ def netif_set_real_num_tx_queues(dev: NetDevice, count: int) -> int:
     """How many of its transmit queues the driver uses; 0 or -EINVAL (22)."""
     if not 1 <= count <= dev.num_tx_queues:
         return -22
+    if dev.reg_state == const.NETREG_REGISTERED:
+        index = count
+        while index < dev.real_num_tx_queues:
+            txq = netdev_get_tx_queue(dev, index)
+            if txq.qdisc is not None:
+                qdisc_reset(txq.qdisc)  # nobody will send what waits there
+            index += 1
     dev.real_num_tx_queues = count
     return 0
 

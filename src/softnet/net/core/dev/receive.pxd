@@ -7,6 +7,7 @@ cimport softnet.uapi.if_packet as if_packet
 cimport softnet.uapi.if_vlan as if_vlan
 cimport softnet.uapi.pkt_sched as pkt_sched
 from softnet.arch.types cimport i64
+from softnet.kernel.lock cimport HeldLock, lockdep
 from softnet.kernel.softirq cimport do_softirq
 from softnet.machine.cpu cimport Cpu, preempt_disable, preempt_enable, this_cpu
 from softnet.net.core.dev.poll_list cimport napi_schedule_on, poll_list_del
@@ -64,6 +65,8 @@ cpdef i64 netif_receive_skb(SkBuff skb) except? -1
     verdict=i64, exact=bint, untagged=SkBuff
 )
 cpdef i64 receive_skb(SkBuff skb) except? -1
+@cython.locals(held=HeldLock)
+cdef int assert_no_socket_locked() except -1
 @cython.locals(pt=PacketType)
 cdef int deliver_list(SkBuff skb, PacketType first, NetDevice orig_dev) except -1
 @cython.locals(pt=PacketType, pt_prev=PacketType, type=i64)

@@ -20,6 +20,7 @@ import softnet.uapi.if_ether as if_ether
 import softnet.uapi.if_packet as if_packet
 import softnet.uapi.if_vlan as if_vlan
 import softnet.uapi.pkt_sched as pkt_sched
+from softnet.kernel.lock import lockdep
 from softnet.kernel.softirq import do_softirq
 from softnet.machine.cpu import Cpu, preempt_disable, preempt_enable, this_cpu
 from softnet.net.core.dev.poll_list import napi_schedule_on, poll_list_del
@@ -230,6 +231,8 @@ def receive_skb(skb: SkBuff) -> int:
         trace.netif_receive_skb_core.fire(skb)
     orig_dev = skb.dev
     assert orig_dev is not None
+    if lockdep.enabled:
+        assert_no_socket_locked()
     cpu = this_cpu()
     sd: SoftnetData = cpu.softnet
     core = sd.core
@@ -278,6 +281,16 @@ def receive_skb(skb: SkBuff) -> int:
                 assert verdict == const.RX_HANDLER_PASS
         break
     return deliver_protocol(skb, dev, orig_dev, exact)
+
+
+def assert_no_socket_locked() -> None:
+    """No socket's spinlock may be held where packets are delivered: the handler wants it.
+
+    The specification's 11.2. A task that owns a socket (sk_lock.owned) is fine, and so is sending
+    with the lock held, which only queues: the backlog is served when bottom halves are on again.
+    """
+    for held in lockdep.held():
+        assert not held.cls.name.startswith("slock"), "a packet is delivered under a socket's lock"
 
 
 def deliver_list(skb: SkBuff, first: PacketType, orig_dev: NetDevice) -> None:
