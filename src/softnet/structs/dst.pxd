@@ -1,5 +1,6 @@
 cimport cython
 from softnet.arch.types cimport i64
+from softnet.structs.neighbour cimport Neighbour
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.netdevice cimport NetDevice
 from softnet.structs.skbuff cimport SkBuff
@@ -29,7 +30,7 @@ cdef class DstEntry:
     cdef public DstOps ops
     cdef public list metrics
     cdef public i64 expires
-    cdef public object neighbour
+    cdef public Neighbour neighbour
     cdef public i64 error, obsolete, flags, header_len, trailer_len, tclassid, refcnt, use
     cdef public i64 lastuse
     cdef public DstEntry next

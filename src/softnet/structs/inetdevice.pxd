@@ -1,5 +1,6 @@
 cimport cython
 from softnet.arch.types cimport i64
+from softnet.structs.neighbour cimport NeighParms
 from softnet.structs.netdevice cimport NetDevice
 
 cdef class Ipv4Devconf
@@ -38,7 +39,7 @@ cdef class InDevice:
     cdef public i64 mr_ifc_count
     cdef public object mr_ifc_timer
     cdef public list mc_tomb
-    cdef public object arp_parms
+    cdef public NeighParms arp_parms
     cdef public Ipv4Devconf cnf
 
 cpdef i64 inet_make_mask(i64 plen) except? -1

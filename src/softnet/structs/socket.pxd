@@ -1,5 +1,6 @@
 cimport cython
 from softnet.arch.types cimport i64
+from softnet.fs.file cimport File
 from softnet.kernel.wait cimport WaitQueueHead
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.sock cimport Sock
@@ -60,7 +61,7 @@ cdef class ProtoOps:
 cdef class Socket:
     cdef public i64 state, type, flags
     cdef public WaitQueueHead wq
-    cdef public object file
+    cdef public File file
     cdef public Sock sk
     cdef public ProtoOps ops
 
