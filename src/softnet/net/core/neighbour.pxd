@@ -9,7 +9,7 @@ from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport Timer, del_timer, jiffies, mod_timer, timer_pending
 from softnet.machine.cpu cimport Cpu, this_cpu
 from softnet.net.core.dev.xmit cimport dev_queue_xmit
-from softnet.net.core.skbuff cimport kfree_skb, skb_copy
+from softnet.net.core.skbuff cimport consume_skb, kfree_skb, skb_copy
 from softnet.structs.dst cimport DstEntry
 from softnet.structs.neighbour cimport (
     NeighMachine,

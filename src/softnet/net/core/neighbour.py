@@ -30,7 +30,7 @@ import softnet.uapi.rtnetlink as rtnl
 from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer, timer_pending
 from softnet.machine.cpu import this_cpu
 from softnet.net.core.dev.xmit import dev_queue_xmit
-from softnet.net.core.skbuff import kfree_skb, skb_copy
+from softnet.net.core.skbuff import consume_skb, kfree_skb, skb_copy
 from softnet.structs.dst import DstEntry
 from softnet.structs.neighbour import (
     Neighbour,
@@ -215,7 +215,7 @@ def neigh_probe(neigh: Neighbour) -> None:
     neigh.ops.solicit(neigh, skb)
     neigh.probes += 1
     if skb is not None:
-        kfree_skb(skb)
+        consume_skb(skb)
 
 
 def neigh_max_probes(neigh: Neighbour) -> int:

@@ -32,7 +32,7 @@ import softnet.uapi.snmp as snmp
 import softnet.uapi.socket as socket
 import softnet.uapi.sockios as sockios
 import softnet.uapi.tcp as tcp
-from softnet.fs.file import File, PollTable
+from softnet.fs.file import File, PollTable, poll_wait
 from softnet.fs.proc import proc_create
 from softnet.net.core.sock import (
     lock_sock,
@@ -289,12 +289,12 @@ class TcpProto(Proto):
         tcp_shutdown(tcp_sk(sk), how)
 
     def setsockopt(self, sk: Sock, level: int, optname: int, optval: bytes) -> int:
-        if level == in_.SOL_TCP:
+        if level == socket.SOL_TCP:
             return tcp_setsockopt(tcp_sk(sk), optname, optval)
         return ip_setsockopt(sk, level, optname, optval)
 
     def getsockopt(self, sk: Sock, level: int, optname: int, optlen: int) -> bytes:
-        if level == in_.SOL_TCP:
+        if level == socket.SOL_TCP:
             return tcp_getsockopt(tcp_sk(sk), optname, optlen)
         return ip_getsockopt(sk, level, optname, optlen)
 
@@ -330,8 +330,7 @@ class TcpProto(Proto):
         return inet_csk_listen_start(tp, backlog, tp.sysctl.max_syn_backlog)
 
     def poll(self, file: File, sock: Socket, wait: PollTable | None) -> int:
-        if wait is not None:
-            wait.poll_wait(file, sock.wq)
+        poll_wait(file, sock.wq, wait)
         sk = sock.sk
         assert sk is not None
         return tcp_poll(tcp_sk(sk))
