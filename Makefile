@@ -13,6 +13,8 @@ T      ?= tests
 PYTEST ?=
 
 EXT     = $(PY) tools/buildext.py --jobs=$(JOBS)
+# The one part that has no interpreted form: it redirects the standard library for programs.
+NATIVE  = $(EXT) softnet.usr.native._redef
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
 .PHONY: help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
@@ -31,7 +33,8 @@ test: test-pure test-compiled ## the whole suite, interpreted and compiled
 
 test-pure: .venv/test.stamp ## the suite on the plain Python form
 	@echo "== interpreted =="
-	@SOFTNET_PURE=1 PYTHONPATH=src $(PY) -m pytest $(PYTEST) $(T)
+	@$(NATIVE) || test $$? -eq 3
+	@SOFTNET_PURE=1 SOFTNET_NATIVE=$(CURDIR)/$(OUT)/softnet/usr/native PYTHONPATH=src $(PY) -m pytest $(PYTEST) $(T)
 
 # Without a compiler (status 3) nothing is left to test, unless SOFTNET_REQUIRE_EXT is set.
 test-compiled: .venv/test.stamp ## the suite on the compiled form

@@ -17,6 +17,7 @@ import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.uapi.fcntl as fcntl
 import softnet.uapi.socket as uapi
+import softnet.uapi.sockios as sockios
 from softnet.fs.eventfd import eventfd_file
 from softnet.fs.eventpoll import Eventpoll, ep_file, file_eventpoll
 from softnet.fs.file import FdTable, get_file
@@ -44,6 +45,7 @@ from softnet.structs.net_namespace import Net
 from softnet.structs.socket import MsgHdr, Socket
 from softnet.structs.socket import Sockaddr as Sockaddr
 from softnet.structs.socket import SockaddrIn as SockaddrIn
+from softnet.structs.socket import SockaddrUn as SockaddrUn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -335,7 +337,7 @@ def sys_fcntl(fd: int, cmd: int, arg: int = 0) -> int:
 def sys_ioctl(fd: int, cmd: int, arg: object = 0) -> object:
     """FIONBIO here, the rest in the file's own ioctl."""
     file = task_files(this_task()).fget(fd)
-    if cmd == fcntl.FIONBIO:
+    if cmd == sockios.FIONBIO:
         assert isinstance(arg, int)
         file.f_flags = file.f_flags & ~fcntl.O_NONBLOCK | (fcntl.O_NONBLOCK if arg else 0)
         return 0

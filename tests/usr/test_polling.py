@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import selectors
 import threading
@@ -33,7 +32,12 @@ def test_select(net: Any) -> None:
 def test_select_rejects(net: Any) -> None:
     def program() -> Any:
         texts = []
-        for args in (([], [], [], -1), ([], [], [], "x"), ([object()], [], [], 0), ([-1], [], [], 0)):
+        for args in (
+            ([], [], [], -1),
+            ([], [], [], "x"),
+            ([object()], [], [], 0),
+            ([-1], [], [], 0),
+        ):
             with pytest.raises((ValueError, TypeError)) as caught:
                 select.select(*args)
             texts.append(str(caught.value))
@@ -43,7 +47,10 @@ def test_select_rejects(net: Any) -> None:
             select.select([0], [], [], 0)  # the simulator's own standard input
         return texts
 
-    assert net.run(program)[:2] == ["timeout must be non-negative", "timeout must be a float or None"]
+    assert net.run(program)[:2] == [
+        "timeout must be non-negative",
+        "timeout must be a float or None",
+    ]
 
 
 def test_poll(net: Any) -> None:
@@ -112,51 +119,6 @@ def test_selectors(net: Any, kind: Any) -> None:
             return key.data, events
 
     assert net.run(program) == ("a", selectors.EVENT_READ)
-
-
-def test_pipes_and_eventfds(net: Any) -> None:
-    def program() -> Any:
-        r, w = os.pipe()
-        threading.Timer(1, os.write, (w, b"data")).start()
-        assert select.select([r], [], []) == ([r], [], [])
-        assert os.read(r, 10) == b"data"
-        assert not os.get_inheritable(r)
-        os.set_inheritable(r, True)
-        assert os.get_inheritable(r)
-        os.set_blocking(r, False)
-        assert not os.get_blocking(r)
-        with pytest.raises(BlockingIOError):
-            os.read(r, 1)
-        os.close(w)
-        assert os.read(r, 1) == b""
-        os.close(r)
-        with pytest.raises(OSError, match="Bad file"):
-            os.close(r)
-        fd = os.eventfd(3)
-        os.eventfd_write(fd, 4)
-        assert os.eventfd_read(fd) == 7
-        os.close(fd)
-        with udp() as s:
-            assert os.fstat(s.fileno()).st_mode & 0o170000 == 0o140000
-        return True
-
-    assert net.run(program)
-    r, w = os.pipe()  # real ones
-    os.close(r)
-    os.close(w)
-
-
-def test_real_files_stay_real(net: Any, tmp_path: Any) -> None:
-    def program() -> str:
-        path = tmp_path / "file"
-        path.write_text("text")
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            return os.read(fd, 10).decode() + path.read_text()
-        finally:
-            os.close(fd)
-
-    assert net.run(program) == "texttext"
 
 
 def test_a_closed_socket_is_not_selectable(net: Any) -> None:

@@ -150,14 +150,3 @@ def test_masks(net: Any) -> None:
         return signal.sigwait([signal.SIGUSR2]), round(time.monotonic(), 3)
 
     assert net.run(program) == (signal.SIGUSR2, 1.0)
-
-
-def test_exit_ends_the_process_and_not_the_simulator(net: Any) -> None:
-    def program() -> None:
-        threading.Thread(target=time.sleep, args=(100,)).start()
-        os._exit(3)
-
-    process = net.start(program)
-    net.world.run()
-    assert process.finished()
-    assert net.now() < 100

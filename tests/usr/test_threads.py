@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -176,28 +175,6 @@ def test_thread_pool(bench: Any) -> None:
     assert when == pytest.approx(3, abs=1e-3)
 
 
-def test_an_idle_pool_does_not_keep_a_program_alive(bench: Any) -> None:
-    def program() -> int:
-        executor = ThreadPoolExecutor(2)
-        return executor.submit(lambda: 7).result()
-
-    assert bench.run(program) == 7
-
-
-def test_a_program_waits_for_its_threads_but_not_for_daemons(bench: Any) -> None:
-    done = []
-
-    def program() -> None:
-        threading.Thread(target=lambda: (time.sleep(3), done.append("thread"))).start()
-        daemon = threading.Thread(target=lambda: (time.sleep(9), done.append("daemon")))
-        daemon.daemon = True
-        daemon.start()
-
-    bench.run(program)
-    assert done == ["thread"]
-    assert bench.now() == pytest.approx(3, abs=1e-3)
-
-
 def test_thread_locals_are_of_the_thread(bench: Any) -> None:
     local = threading.local()
     local.x = "outside"
@@ -274,56 +251,3 @@ def test_thread_names_do_not_depend_on_what_ran_before(bench: Any) -> None:
         return [threading.Thread(target=print).name for _ in range(2)]
 
     assert bench.run(program) == bench.run(program) == ["Thread-1 (print)", "Thread-2 (print)"]
-
-
-def test_an_exception_in_a_thread_names_host_and_time(bench: Any, capsys: Any) -> None:
-    def program() -> None:
-        def worker() -> None:
-            time.sleep(1.5)
-            raise ValueError("boom")
-
-        t = threading.Thread(target=worker, name="worker")
-        t.start()
-        t.join()
-
-    with pytest.MonkeyPatch.context() as m:  # pytest collects thread exceptions in its own hook
-        m.setattr(threading, "excepthook", threading.__excepthook__)
-        bench.run(program)
-    err = capsys.readouterr().err
-    assert "host 'h1', program, thread 'worker', at 1.500000 s of virtual time" in err
-    assert "ValueError: boom" in err
-
-
-def test_an_exception_of_the_main_function_is_the_result(bench: Any) -> None:
-    def program() -> None:
-        time.sleep(2)
-        raise KeyError("nothing")
-
-    with pytest.raises(KeyError) as caught:
-        bench.run(program)
-    assert "in h1/program, at 2.000000 s" in caught.value.__notes__[0]
-
-
-def test_chance_is_of_the_process_and_of_the_seed(bench: Any) -> None:
-    def program() -> tuple[Any, ...]:
-        import os
-        import secrets
-        import uuid
-
-        state = random.getstate()
-        a = random.random()
-        random.setstate(state)
-        assert random.random() == a
-        random.seed(5)
-        five = random.random()
-        return a, five, os.urandom(4), secrets.token_hex(4), str(uuid.uuid4()), random.Random().random(), str(uuid.uuid1())
-
-    outside = random.getstate()
-    first = bench.run(program)
-    other = bench.run(program, host="h2")
-    assert random.getstate() == outside
-    assert first[1] == other[1] == random.Random(5).random()
-    assert all(a != b for n, (a, b) in enumerate(zip(first, other, strict=True)) if n != 1)
-    again = type(bench)(seed=1)
-    assert again.run(program) == first
-    assert type(bench)(seed=2).run(program)[0] != first[0]

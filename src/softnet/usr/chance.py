@@ -1,4 +1,4 @@
-"""random, os.urandom and what stands on them (secrets, uuid, tempfile): each process its own luck."""
+"""random, os.urandom and what stands on them (secrets, uuid): each process has its own luck."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import warnings
 from typing import Any
 
 import softnet.syscalls as sys_
-from softnet.usr.native._redef import Redirect
+from softnet.usr.redef import Redirect
 from softnet.usr.task import HostState, host, interrupted, me, registry
 
 READ_COST = 1000  # ns of virtual time that a look at the clock takes
@@ -69,7 +69,7 @@ def now_ns(state: HostState) -> int:
 
 
 def skew_ns(state: HostState) -> int:
-    """How far the programs are ahead of the world: what a relative time-out is to be lengthened by."""
+    """How far the programs are ahead of the world: to be added to each relative time-out."""
     return now_ns(state) - int(state.clock.now)
 
 
@@ -104,10 +104,11 @@ def sleep(seconds: float, /) -> None:
         try:
             seconds = seconds.__index__()
         except AttributeError:
-            return original("time.sleep")(seconds)  # says what is wrong with it
+            original("time.sleep")(seconds)  # raises
+            raise
     if not 0 <= seconds < 1 << 33:
-        return original("time.sleep")(seconds)
-    return sleep_ns(timeout_ns(seconds))
+        original("time.sleep")(seconds)  # raises
+    sleep_ns(timeout_ns(seconds))
 
 
 def time_ns() -> int:

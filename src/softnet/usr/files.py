@@ -15,8 +15,9 @@ from greenlet import GreenletExit
 
 import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl
-from softnet.usr.clock import original, read_ns
-from softnet.usr.native._redef import SIM_FD
+from softnet.usr.clock import read_ns
+from softnet.usr.polling import fileno
+from softnet.usr.redef import SIM_FD
 from softnet.usr.sockets import set_nonblock
 from softnet.usr.task import me, retry
 
@@ -178,16 +179,18 @@ def eventfd_write(fd: int, value: int) -> None:
 # fcntl
 
 
-def fcntl_fcntl(fd: int, cmd: int, arg: Any = 0, /) -> int:
+def fcntl_fcntl(file: Any, cmd: int, arg: Any = 0, /) -> int:
     """fcntl.fcntl()"""
+    fd = fileno(file)
     if not isinstance(arg, int):
         raise not_that(errno.EINVAL)  # locks, owners and pipe sizes: not of these descriptors
     result: int = retry(sys_.sys_fcntl, fd, cmd, arg)
     return result
 
 
-def fcntl_ioctl(fd: int, request: int, arg: Any = 0, mutate_flag: bool = True, /) -> Any:
+def fcntl_ioctl(file: Any, request: int, arg: Any = 0, mutate_flag: bool = True, /) -> Any:
     """fcntl.ioctl(): with a number, or a struct in bytes or in a buffer that is written back."""
+    fd = fileno(file)
     request &= 0xFFFFFFFF
     if isinstance(arg, int):
         answer = sys_.sys_ioctl(fd, request, arg)

@@ -15,7 +15,7 @@ from typing import Any
 
 from softnet.usr import clock, polling, resolver, sockets, threads
 from softnet.usr.escape import on_audit
-from softnet.usr.native._redef import (
+from softnet.usr.redef import (
     Redirect,
     check_layout,
     kernel_call,

@@ -13,7 +13,7 @@ import softnet.uapi.eventpoll as ep_
 import softnet.uapi.fcntl as fcntl
 import softnet.uapi.poll as poll_
 from softnet.usr.clock import original, skew_ns, timeout_ns
-from softnet.usr.native._redef import epoll_set
+from softnet.usr.redef import epoll_set
 from softnet.usr.sockets import release_fd
 from softnet.usr.task import host, interrupted
 

@@ -4,8 +4,8 @@
     world.run(predicate=process.finished)
     process.result()
 
-As in CPython: when the main function returns, the threads that are no daemons are joined, the others
-end, and the descriptors are closed.
+As in CPython: when the main function returns, the threads that are no daemons are joined, the
+others end, and the descriptors are closed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from greenlet import GreenletExit
 
 import softnet.syscalls as sys_
 from softnet.usr.clock import original
-from softnet.usr.native._redef import user_call
+from softnet.usr.redef import user_call
 from softnet.usr.task import Process, end_thread, interrupted, me, registry
 from softnet.usr.threads import adopt_main_thread, join_threads, retire_main_thread
 

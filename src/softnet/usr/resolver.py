@@ -227,7 +227,9 @@ def find_addresses(name: Any, family: int, flags: int) -> tuple[str, list[str]]:
     text = host_text(name)
     dotted, v6text = numeric_ipv4(text), numeric_ipv6(text)
     if dotted is not None or v6text is not None:
-        if (dotted is not None and family == AF_INET6) or (v6text is not None and family == AF_INET):
+        if (dotted is not None and family == AF_INET6) or (
+            v6text is not None and family == AF_INET
+        ):
             raise gaierror(-9)
         return text, [dotted or v6text or ""]
     if flags & AI_NUMERICHOST or not text:

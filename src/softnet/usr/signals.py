@@ -1,7 +1,7 @@
 """signal: handlers, pending signals and timers of a simulated process.
 
-A signal ends the main thread's interruptible system call with EINTR; that runs the handlers and goes
-on, as PEP 475 says. What the main thread sends itself is handled at once.
+A signal ends the main thread's interruptible system call with EINTR; that runs the handlers and
+goes on, as PEP 475 says. What the main thread sends itself is handled at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from greenlet import GreenletExit
 import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl
 from softnet.usr.clock import NS, timeout_ns
-from softnet.usr.native._redef import user_call
+from softnet.usr.redef import user_call
 from softnet.usr.task import (
     Process,
     end_thread,

@@ -21,7 +21,7 @@ import softnet.uapi.fcntl as fcntl
 import softnet.uapi.poll as poll_
 from softnet.usr.address import from_sockaddr, parse_type, to_sockaddr
 from softnet.usr.clock import original, skew_ns, timeout_ns
-from softnet.usr.native._redef import SIM_FD, sock_get, sock_set, sock_set_timeout
+from softnet.usr.redef import SIM_FD, sock_get, sock_set, sock_set_timeout
 from softnet.usr.task import host, interrupted, me, registry
 
 EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
@@ -357,9 +357,7 @@ def data_of(data: Any) -> Any:
     try:
         view = memoryview(data)
     except TypeError:
-        raise TypeError(
-            f"a bytes-like object is required, not {type(data).__name__!r}"
-        ) from None
+        raise TypeError(f"a bytes-like object is required, not {type(data).__name__!r}") from None
     return view.cast("B") if view.c_contiguous else view.tobytes()
 
 

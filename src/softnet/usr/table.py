@@ -31,7 +31,7 @@ from softnet.usr import (
     sockets,
     threads,
 )
-from softnet.usr.native._redef import AFTER, EPOLL, FD, INSTANCE, SOCKET, USER
+from softnet.usr.redef import AFTER, EPOLL, FD, INSTANCE, SOCKET, USER
 
 PYTHON = -1
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import softnet.syscalls as sys_
-from softnet.usr.native._redef import Context, switch_in, switch_out, user_call
-from softnet.usr.native._redef import current as current_context
+from softnet.usr.redef import Context, switch_in, switch_out, user_call
+from softnet.usr.redef import current as current_context
 
 EPOCH = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())  # s: time.time() when a world begins
 IDENT_BASE = 1 << 40  # thread idents are numbers that no real thread has
@@ -41,7 +41,16 @@ hooks = Hooks()
 class HostState:
     """What the programs of one machine share."""
 
-    __slots__ = ("clock", "epoch_ns", "hostname", "last_ns", "machine", "number", "processes", "reads")
+    __slots__ = (
+        "clock",
+        "epoch_ns",
+        "hostname",
+        "last_ns",
+        "machine",
+        "number",
+        "processes",
+        "reads",
+    )
 
     machine: Any
     clock: Any
@@ -177,7 +186,7 @@ class Process:
         return f"<Process {self.host.machine.name}/{self.name} pid {self.pid}>"
 
     def close_doomed(self) -> None:
-        """Close what the collector found. Only from a thread of this process, in user mode's lee."""
+        """Close what the collector found. Only from a thread of this process."""
         while self.doomed:
             fd = self.doomed.pop()
             try:
@@ -259,7 +268,7 @@ def host() -> HostState:
 
 
 def start_thread(fn: Callable[..., object], *args: object, name: str) -> Thread:
-    """A new thread of this process that calls fn(*args) in kernel mode; fn ends with end_thread()."""
+    """A new thread of this process: fn(*args) in kernel mode, which ends with end_thread()."""
     process = me().process
     task = sys_.sys_clone(fn, *args, name=name)
     return Thread(process, task)

@@ -20,7 +20,7 @@ from greenlet import GreenletExit
 
 import softnet.syscalls as sys_
 from softnet.usr.clock import original, skew_ns, timeout_ns
-from softnet.usr.native._redef import add_waiters, user_call
+from softnet.usr.redef import add_waiters, user_call
 from softnet.usr.task import (
     Process,
     Thread,
@@ -60,7 +60,10 @@ def deadline(timeout: float) -> int:
 
 
 def wait_for(thing: object, attempt: Callable[[], bool], until: int) -> bool:
-    """Sleep until attempt() succeeds after a wake(thing); False when until (ns; -1: never) comes."""
+    """Sleep until attempt() succeeds after a wake(thing); False when until comes.
+
+    until: the world's time in ns; -1: never.
+    """
     spot = spots.get(id(thing))
     if spot is None:
         spot = spots[id(thing)] = Spot(thing)
@@ -263,7 +266,9 @@ def count_threads() -> int:
 
 def start_new_thread(*args: Any) -> int:
     """_thread.start_new_thread(), start_new()"""
-    fn, fn_args, fn_kwargs = args if len(args) == 3 else (*args, {}) if len(args) == 2 else (0, 0, 0)
+    fn, fn_args, fn_kwargs = (
+        args if len(args) == 3 else (*args, {}) if len(args) == 2 else (0, 0, 0)
+    )
     if not (callable(fn) and isinstance(fn_args, tuple) and isinstance(fn_kwargs, dict)):
         return int(original("_thread.start_new_thread")(*args))  # says what is wrong
     return start_thread(thread_body, fn, fn_args, fn_kwargs, None, name=thread_name(fn)).ident
@@ -390,7 +395,9 @@ def handle_join(self: Any, timeout: float | None = None) -> None:
 def handle_is_done(self: Any) -> bool:
     """_ThreadHandle.is_done()"""
     state = handles.get(id(self))
-    return state.done if state is not None else bool(original("_thread._ThreadHandle.is_done")(self))
+    return (
+        state.done if state is not None else bool(original("_thread._ThreadHandle.is_done")(self))
+    )
 
 
 def handle_set_done(self: Any) -> None:
@@ -433,7 +440,7 @@ def retire_main_thread(process: Process) -> None:
 
 
 def join_threads(process: Process) -> None:
-    """threading._shutdown() of one process, in user mode: idle pool workers go, the rest is joined."""
+    """threading._shutdown() of one process, in user mode: idle pool workers go, the rest join."""
     mine = process.threads
     for worker, queue in list(pool._threads_queues.items()):
         if worker.ident in mine:

@@ -12,7 +12,7 @@ import threading
 from types import FrameType
 
 from softnet.usr.escape import call_site
-from softnet.usr.native._redef import current
+from softnet.usr.redef import current
 from softnet.usr.task import Thread
 
 INTERVAL = 1.0  # s of CPU time between two looks

@@ -2,10 +2,10 @@
 
 Linux: net/unix/af_unix.c, unix(7)
 
-A name is a path or, beginning with NUL, abstract; connect() finds its listener in the host's table.
+A name is a path or, beginning with NUL, abstract; connect() finds its listener by it.
 What was sent and not read counts against the sender's send buffer, and files may travel along
-(SCM_RIGHTS). Differs from Linux: a path is a name in the host's table, not a file, and goes with the
-socket that was bound to it.
+(SCM_RIGHTS). Differs from Linux: a path is a name in the host's table, not a file, and goes with
+the socket that was bound to it.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ typedef struct {
 } Context;
 
 static int user_mode;             /* the code that runs is a simulated program's */
-static Context *current;          /* borrowed from its task; NULL outside tasks */
+static Context *current;          /* NULL outside tasks */
 static PyThreadState *sim_thread; /* the OS thread that the simulation runs in */
 static PyObject *outer_dict;      /* the OS thread's own PyThreadState.dict while a task runs */
 static PyObject *modules, *asyncio_name, *usr_name, *get_loop_name, *set_loop_name;
@@ -119,13 +119,12 @@ switch_in(PyObject *module, PyObject *task)
         Py_RETURN_NONE;
     }
     Context *c = (Context *)usr;
-    Py_DECREF(usr); /* the task keeps it */
     PyThreadState *ts = PyThreadState_Get();
     sim_thread = ts;
     outer_dict = ts->dict;
     ts->dict = c->dict;
     c->dict = NULL;
-    current = c;
+    Py_XSETREF(current, c);
     user_mode = c->user;
     if (c->loop) {
         PyObject *done = asyncio_call(set_loop_name, c->loop);
@@ -164,6 +163,7 @@ switch_out(PyObject *module, PyObject *task)
     c->user = user_mode;
     user_mode = 0;
     current = NULL;
+    Py_DECREF(c);
     Py_RETURN_NONE;
 }
 
@@ -389,8 +389,13 @@ run_tuple(Redirect *r, PyObject *self, PyObject *args, PyObject *kwargs)
 static inline int
 is_sim_fd(PyObject *o)
 {
-    if (o == NULL || !PyLong_Check(o))
+    if (o == NULL)
         return 0;
+    if (!PyLong_Check(o)) { /* fcntl() takes whatever has a fileno() */
+        int fd = PyUnicode_Check(o) || PyBytes_Check(o) ? -1 : PyObject_AsFileDescriptor(o);
+        PyErr_Clear();
+        return fd >= SIM_FD;
+    }
     int overflow;
     long fd = PyLong_AsLongAndOverflow(o, &overflow);
     return !overflow && fd >= SIM_FD;
@@ -410,7 +415,7 @@ wanted(Redirect *r, PyObject *self, PyObject *first)
     case RULE_INSTANCE:
         return self == r->instance && in_user_mode();
     case RULE_FD:
-        return is_sim_fd(first) && in_user_mode();
+        return in_user_mode() && is_sim_fd(first);
     }
     return 0;
 }

@@ -1,0 +1,22 @@
+"""What a lab calls: usr.install(), usr.run_main() and the like in one place."""
+
+from __future__ import annotations
+
+from softnet.usr.errors import EscapedError
+from softnet.usr.patch import install, installed, uninstall
+from softnet.usr.program import run_main, run_path
+from softnet.usr.resolver import Resolver, set_resolver
+from softnet.usr.task import Process, current_process
+
+__all__ = [
+    "EscapedError",
+    "Process",
+    "Resolver",
+    "current_process",
+    "install",
+    "installed",
+    "run_main",
+    "run_path",
+    "set_resolver",
+    "uninstall",
+]

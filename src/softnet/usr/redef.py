@@ -1,0 +1,49 @@
+"""The C extension native/_redef, wherever it was built; what stands in for it where it was not.
+
+SOFTNET_NATIVE names the folder of the built module when it does not lie in native/: sources that
+run from a checkout, whose tree nothing is built into. Without the extension every module of usr/
+can be imported and install() says what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+
+from softnet.usr import native
+
+if os.environ.get("SOFTNET_NATIVE"):
+    native.__path__.append(os.environ["SOFTNET_NATIVE"])
+
+try:
+    from softnet.usr.native import _redef as backend
+
+    NATIVE = True
+except ImportError:
+    from softnet.usr import absent as backend  # type: ignore[no-redef] # the same names
+
+    NATIVE = False
+
+AFTER = backend.AFTER
+EPOLL = backend.EPOLL
+FD = backend.FD
+INSTANCE = backend.INSTANCE
+SIM_FD = backend.SIM_FD
+SOCKET = backend.SOCKET
+USER = backend.USER
+Context = backend.Context
+Redirect = backend.Redirect
+add_waiters = backend.add_waiters
+check_layout = backend.check_layout
+current = backend.current
+epoll_set = backend.epoll_set
+kernel_call = backend.kernel_call
+learn_types = backend.learn_types
+set_slots = backend.set_slots
+sock_get = backend.sock_get
+sock_set = backend.sock_set
+sock_set_timeout = backend.sock_set_timeout
+switch_in = backend.switch_in
+switch_out = backend.switch_out
+user_call = backend.user_call
+user_mode = backend.user_mode
+watch_escapes = backend.watch_escapes
