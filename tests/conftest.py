@@ -7,6 +7,7 @@ The tree on PYTHONPATH decides: src/ is the interpreted form, build/compiled/ th
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis import HealthCheck, settings
 
 try:
     import softnet
+    from softnet.net.core.dev.netdev_chain import netdev_chain
+    from softnet.net.core.net_namespace import pernet_list
 except ImportError as e:
     raise pytest.UsageError(f"{e}: run `make test`, or put src on PYTHONPATH") from e
 
@@ -37,6 +40,15 @@ def interpreted_modules() -> list[str]:
         and pxd.relative_to(PACKAGE).parts[0] not in HEADER_ONLY
         and not list(pxd.parent.glob(pxd.stem + ".*.so"))
     ]
+
+
+@pytest.fixture(autouse=True)
+def own_registries() -> Iterator[None]:
+    """Let a test that boots a whole host leave no parts of it to one that builds its own."""
+    kept = [(registry, list(registry)) for registry in (netdev_chain, pernet_list)]
+    yield
+    for registry, before in kept:
+        registry[:] = before
 
 
 def pytest_report_header() -> str:
