@@ -53,6 +53,7 @@ from softnet.net.ipv4.fib_proc import fib_proc_init
 from softnet.net.ipv4.fib_rules import fib4_rules_init
 from softnet.net.ipv4.icmp import icmp_init, icmp_net_init
 from softnet.net.ipv4.igmp import igmp_init
+from softnet.net.ipv4.inet_diag import inet_diag_init
 from softnet.net.ipv4.inetpeer import inetpeer_net_init
 from softnet.net.ipv4.ip_forward import ip_forward_init
 from softnet.net.ipv4.ip_fragment import ipfrag_net_exit, ipfrag_net_init
@@ -124,6 +125,7 @@ INITCALLS: tuple[Initcall, ...] = (
     Initcall("raw", None, raw_net_init),
     Initcall("af_inet", inet_init, inet_net_init),
     Initcall("tcp", tcp_init, tcp_net_init, tcp_net_exit),
+    Initcall("inet_diag", inet_diag_init),
     # net/unix
     Initcall("af_unix", unix_init),
     # drivers/net

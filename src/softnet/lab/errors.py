@@ -21,3 +21,7 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> LabE
     else:
         hint = "there is none yet"
     return LabError(f"no {kind} {name!r}{where}: {hint}")
+
+
+class TimeLimit(Exception):
+    """The virtual time that `softnet run --until` allows is over."""

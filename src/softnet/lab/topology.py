@@ -13,6 +13,7 @@ it passes only inside call(), wait() and run().
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -24,12 +25,14 @@ from softnet.host import Host
 from softnet.kernel.sched import crash_all
 from softnet.lab.addressing import Addresses, mac_address
 from softnet.lab.capture import Capture
-from softnet.lab.errors import LabError, unknown
+from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
 from softnet.lab.node import Node, Router
+from softnet.lab.progress import Progress
 from softnet.lab.report import blocked_tasks, drop_report, topology_text
 from softnet.lab.routing import install_routes
+from softnet.lab.settings import Settings
 from softnet.lab.trace import LabTrace
 from softnet.lab.units import Quantity, time_ns
 from softnet.machine.cable import Cable
@@ -52,8 +55,10 @@ class Lab:
     ) -> None:
         if clock not in ("virtual", "real"):
             raise unknown("clock", clock, ["virtual", "real"])
-        self.seed = seed
-        self.world = World(seed, RealClock() if clock == "real" else None, order, digest)
+        self.settings = Settings()
+        self.seed = seed if self.settings.seed is None else self.settings.seed
+        real = RealClock() if clock == "real" else None
+        self.world = World(self.seed, real, order, digest)
         self.nodes: dict[str, Node] = {}
         self.links: dict[str, Link] = {}
         self.addresses = Addresses()
@@ -63,16 +68,24 @@ class Lab:
         self.traces: list[LabTrace] = []
         self.closers: list[Callable[[], object]] = []  # captures, traces: what ends with the lab
         self.open = False
+        self.progress = Progress(self) if self.settings.progress else None
+        self.world.progress = self.progress
 
     def __enter__(self) -> Lab:
         usr.install()
         self.open = True
         usr.set_resolver(self.world, self.names)
+        if self.settings.pcap:
+            self.capture(self.settings.pcap)
+        if self.settings.trace:
+            self.trace(stream=self.settings.trace_stream(), as_json=self.settings.trace_json)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
+        if kind is KeyboardInterrupt:
+            print(self.report(), file=sys.stderr)
         self.close()
 
     def close(self) -> None:
@@ -251,12 +264,14 @@ class Lab:
         self.closers.append(capture.close)
         return capture
 
-    def trace(self, *functions: str, stream: TextIO | None = None) -> LabTrace:
+    def trace(
+        self, *functions: str, stream: TextIO | None = None, as_json: bool = False
+    ) -> LabTrace:
         """Note every function (or those that match, as "ip_*") that packets pass from now on.
 
-        stream: print the lines there as well.
+        stream: print the lines there as well, as_json: as JSON.
         """
-        trace = LabTrace(stream)
+        trace = LabTrace(stream, as_json=as_json)
         trace.start(functions, self.links.values())
         self.traces.append(trace)
         self.closers.append(trace.stop)
@@ -273,6 +288,18 @@ class Lab:
     def drops(self) -> str:
         """What the cables lost, and how."""
         return drop_report(self)
+
+    def report(self) -> str:
+        """What a run was about when it ended: the time, who waits for what, what was lost."""
+        parts = [f"softnet: virtual time {self.now:.6f} s, seed {self.seed}"]
+        return "\n".join(part for part in (*parts, self.blocked(), self.drops()) if part)
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of all that happened: equal for equal runs. Lab(digest=True) keeps it."""
+        if self.world.digest is None:
+            raise LabError("this lab keeps no digest: write softnet.Lab(digest=True)")
+        return self.world.digest.hexdigest()
 
     # Letting time pass
 
@@ -300,7 +327,19 @@ class Lab:
     def run_loop(self, until_ns: int | None, predicate: Callable[[], object] | None) -> str:
         """The world's loop, with routes in place."""
         self.settle_routes()
-        return self.world.run(until_ns, predicate)
+        allowed = self.settings.until_ns
+        capped = allowed is not None and (until_ns is None or until_ns > allowed)
+        limit = allowed if capped else until_ns
+        if self.progress is not None:
+            self.progress.begin(limit)
+        try:
+            why = self.world.run(limit, predicate)
+        finally:
+            if self.progress is not None:
+                self.progress.end()
+        if capped and why == "until":
+            raise TimeLimit(f"the time limit of {self.now:g} s of virtual time is reached")
+        return why
 
     def settle(self) -> None:
         """Let every runnable program run until it waits; no time passes."""

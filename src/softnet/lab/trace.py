@@ -60,11 +60,15 @@ class CableStory(CableTap):
 class LabTrace(TraceBuffer):
     """What lab.trace() returns: the events so far, newest last, at most `limit`."""
 
-    __slots__ = ("drops", "first", "stream", "tap")
+    __slots__ = ("as_json", "drops", "first", "running", "stream", "tap")
 
-    def __init__(self, stream: TextIO | None = None, limit: int = BUFFER_MAX) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, limit: int = BUFFER_MAX, as_json: bool = False
+    ) -> None:
         TraceBuffer.__init__(self, limit)
         self.stream = stream
+        self.as_json = as_json
+        self.running = False
         self.tap = CableStory(self)
         self.drops: Counter[tuple[str, str]] = Counter()  # (where, why)
         self.first = 0  # the first packet seen
@@ -72,15 +76,19 @@ class LabTrace(TraceBuffer):
     def start(self, functions: Iterable[str], links: Iterable[Link]) -> None:
         """Attach to the functions and the cables."""
         patterns = list(functions) or ["*"]
+        self.running = True
         skb_number_packets(True)
         attach(self, patterns)
         for link in links:
             link.cable.taps.append(self.tap)
-        if self.stream is not None:
+        if self.stream is not None and not self.as_json:
             print(HEADER, file=self.stream)
 
     def stop(self) -> None:
         """Detach; what was seen stays."""
+        if not self.running:
+            return
+        self.running = False
         skb_number_packets(False)
         detach(self)
 
@@ -94,7 +102,7 @@ class LabTrace(TraceBuffer):
                 ev.detail = reason_text(ev.reason)
         TraceBuffer.event(self, ev)
         if self.stream is not None:
-            print(ev, file=self.stream)
+            print(json.dumps(event_record(ev)) if self.as_json else ev, file=self.stream)
 
     def wire_event(
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str

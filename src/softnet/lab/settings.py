@@ -1,0 +1,61 @@
+"""What `softnet run` and the environment say about every lab: they win over the program.
+
+    SOFTNET_SEED=8          its luck
+    SOFTNET_UNTIL=60s       TimeLimit is raised at that virtual time
+    SOFTNET_PCAP=run.pcapng capture every interface; of a second lab to run-2.pcapng
+    SOFTNET_TRACE=-         print the functions that packets pass, "-" to standard error, or to a file
+    SOFTNET_TRACE_JSON=1    as JSON lines
+    SOFTNET_PROGRESS=1      report the progress of long runs; 0 does not; by default on a terminal
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from softnet.lab.errors import LabError
+from softnet.lab.units import time_ns
+
+
+class Settings:
+    """The environment, read once for each lab."""
+
+    labs = 0  # made so far in this process
+
+    def __init__(self) -> None:
+        Settings.labs += 1
+        number = Settings.labs
+        env = os.environ
+        self.seed = integer("SOFTNET_SEED")
+        until = env.get("SOFTNET_UNTIL")
+        self.until_ns = time_ns(until, "until") if until else None
+        self.pcap = numbered(env.get("SOFTNET_PCAP", ""), number)
+        self.trace = numbered(env.get("SOFTNET_TRACE", ""), number)
+        self.trace_json = bool(env.get("SOFTNET_TRACE_JSON"))
+        progress = env.get("SOFTNET_PROGRESS")
+        self.progress = sys.stderr.isatty() if not progress else progress != "0"
+
+    def trace_stream(self) -> TextIO:
+        """Where the trace goes."""
+        return sys.stderr if self.trace == "-" else open(self.trace, "w")
+
+
+def integer(name: str) -> int | None:
+    """A number in the environment; None if it is not there."""
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise LabError(f"{name}={text!r} is no whole number") from None
+
+
+def numbered(name: str, number: int) -> str:
+    """run.pcapng, run-2.pcapng, ..."""
+    if number == 1 or name in ("", "-"):
+        return name
+    path = Path(name)
+    return str(path.with_name(f"{path.stem}-{number}{path.suffix}"))

@@ -1,0 +1,163 @@
+"""The softnet command.
+
+    softnet demo                  two programs talk through a router and a lossy link
+    softnet run prog.py           run a program that makes labs, with seed, time limit, capture, trace
+    softnet doctor                say what works on this machine, and what to do about the rest
+
+Exit codes: 0 all is well, 1 what was run failed, 2 the words make no sense, 124 the time limit of
+--until was reached, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import softnet
+
+OK, FAILED, USAGE, TIME_LIMIT, INTERRUPTED = 0, 1, 2, 124, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The softnet command; its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = make_parser()
+    # What follows the program's name in `softnet run` belongs to the program.
+    args, rest = parser.parse_known_args(words)
+    if rest and getattr(args, "program", None) is None:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if args.command is None:
+        parser.print_help()
+        return USAGE
+    try:
+        code: int = args.command(args)
+    except KeyboardInterrupt:
+        print("softnet: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")
+        return FAILED
+    return code
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="softnet",
+        description="The network subsystem of Linux 3.2 in user space: labs of hosts, links "
+        "and unmodified programs, in virtual time and from a seed.",
+        epilog="softnet COMMAND --help says more. Examples: softnet demo --seed 8; "
+        "softnet run lab.py --until 60s --pcap run.pcapng",
+    )
+    parser.set_defaults(command=None)
+    parser.add_argument("--version", action="version", version=f"softnet {softnet.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo",
+        help="two programs talk through a router and a lossy link",
+        description="An unmodified urllib fetches a page from an unmodified http.server, across "
+        "a router and a lossy 10 Mbit/s link, in virtual time. Leaves a capture.",
+    )
+    demo.add_argument("--seed", type=int, default=7, metavar="N", help="other luck (7)")
+    demo.add_argument("--pcap", default="demo.pcapng", metavar="FILE", help="(demo.pcapng)")
+    demo.set_defaults(command=do_demo)
+
+    run = commands.add_parser(
+        "run",
+        help="run a program that makes labs",
+        description="Run a Python program that makes labs with softnet.Lab(). The options below "
+        "apply to every lab it makes and win over what it says itself.",
+    )
+    run.add_argument("--seed", type=int, metavar="N", help="the luck of every lab")
+    run.add_argument("--until", metavar="TIME", help="stop each lab at that virtual time: 60s")
+    run.add_argument("--pcap", metavar="FILE", help="capture every interface")
+    run.add_argument(
+        "--trace", metavar="FILE", nargs="?", const="-", help="functions that packets pass, as text"
+    )
+    run.add_argument("--json", action="store_true", help="the trace as JSON lines")
+    run.add_argument("program", help="the program; what follows are its own arguments")
+    run.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    run.set_defaults(command=do_run)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what works on this machine",
+        description="Look at what softnet needs and can use; say what to do about what is missing.",
+    )
+    doctor.set_defaults(command=do_doctor)
+
+    tap = commands.add_parser(
+        "demo-tap",
+        help="the machine's own ping and curl talk to a softnet host",
+        description="A softnet host behind a TAP device in a network namespace of its own; the "
+        "machine's ping, curl, traceroute and iperf3 talk to it. Root, or user namespaces.",
+    )
+    tap.set_defaults(command=do_demo_tap)
+    return parser
+
+
+def do_demo(args: argparse.Namespace) -> int:
+    """softnet demo"""
+    demo = importlib.import_module("softnet.tools.demo")
+    code: int = demo.run(args.seed, args.pcap)
+    return code
+
+
+def do_demo_tap(args: argparse.Namespace) -> int:
+    """softnet demo-tap"""
+    try:
+        demo_tap = importlib.import_module("softnet.tools.demo_tap")
+    except ModuleNotFoundError:
+        print("softnet: this installation has no demo-tap", file=sys.stderr)
+        return FAILED
+    code: int = demo_tap.main()
+    return code
+
+
+def do_run(args: argparse.Namespace) -> int:
+    """softnet run PROGRAM: its labs read the options from the environment (lab/settings.py)."""
+    path = Path(args.program)
+    if not path.is_file():
+        print(f"softnet: there is no file {args.program!r}", file=sys.stderr)
+        return USAGE
+    for name in ("seed", "until", "pcap", "trace"):
+        value = getattr(args, name)
+        if value is not None:
+            os.environ[f"SOFTNET_{name.upper()}"] = str(value)
+    if args.json:
+        os.environ["SOFTNET_TRACE_JSON"] = "1"
+    sys.argv = [args.program, *args.args]
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        runpy.run_path(args.program, run_name="__main__")
+    except softnet.TimeLimit as e:
+        print(f"softnet: {e}", file=sys.stderr)
+        return TIME_LIMIT
+    except softnet.LabError as e:
+        where = traceback.extract_tb(e.__traceback__)
+        line = next((f for f in reversed(where) if f.filename == args.program), None)
+        place = f"{args.program}:{line.lineno}: " if line else ""
+        print(f"softnet: {place}{e}", file=sys.stderr)
+        return FAILED
+    except SystemExit as e:
+        if e.code is None or isinstance(e.code, int):
+            return e.code or OK
+        print(e.code, file=sys.stderr)
+        return FAILED
+    return OK
+
+
+def do_doctor(args: argparse.Namespace) -> int:
+    """softnet doctor"""
+    doctor = importlib.import_module("softnet.tools.doctor")
+    code: int = doctor.main()
+    return code
+
+
