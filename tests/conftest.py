@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,11 +18,14 @@ try:
     import softnet
     from softnet.net.core.dev.netdev_chain import netdev_chain
     from softnet.net.core.net_namespace import pernet_list
+    from softnet.net.ipv4.devinet import inetaddr_chain, inetdev_ops
 except ImportError as e:
     raise pytest.UsageError(f"{e}: run `make test`, or put src on PYTHONPATH") from e
 
 PACKAGE = Path(softnet.__file__).parent
 HEADER_ONLY = {"arch", "uapi"}
+# What one part of the stack hears from another, for all hosts of the process.
+REGISTRIES: tuple[list[Any], ...] = (netdev_chain, pernet_list, inetaddr_chain, inetdev_ops)
 
 # The same examples in every run and on every machine; a failing one becomes a test.
 settings.register_profile(
@@ -45,7 +49,7 @@ def interpreted_modules() -> list[str]:
 @pytest.fixture(autouse=True)
 def own_registries() -> Iterator[None]:
     """Let a test that boots a whole host leave no parts of it to one that builds its own."""
-    kept = [(registry, list(registry)) for registry in (netdev_chain, pernet_list)]
+    kept = [(registry, list(registry)) for registry in REGISTRIES]
     yield
     for registry, before in kept:
         registry[:] = before
