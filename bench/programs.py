@@ -1,7 +1,7 @@
 """The measured programs: plain socket code that runs on either side.
 
-Each takes a `socket` class and a count, and returns the seconds that its inner loop took, by the
-process's CPU clock (`clock`, given by the caller: on softnet the program's own time is virtual).
+Each takes a clock and a count, and returns the seconds that its inner loop took by that clock, the
+thread's CPU time (given by the caller, as on softnet the program's own time is virtual).
 """
 
 from __future__ import annotations
@@ -39,12 +39,16 @@ def udp(clock: Clock, count: int, size: int = 64) -> float:
         b.close()
 
 
-def stream_pair() -> tuple[socket.socket, socket.socket]:
-    """Two connected TCP sockets, non-blocking, Nagle off."""
+def stream_pair(congestion: bytes) -> tuple[socket.socket, socket.socket]:
+    """Two connected TCP sockets, non-blocking, Nagle off; b"" is the host's congestion control."""
     listener = socket.socket()
+    if congestion:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion)
     listener.bind((LOOPBACK, 0))
     listener.listen(8)
     a = socket.socket()
+    if congestion:
+        a.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion)
     a.connect(listener.getsockname())
     b, _ = listener.accept()
     listener.close()
@@ -54,9 +58,9 @@ def stream_pair() -> tuple[socket.socket, socket.socket]:
     return a, b
 
 
-def bulk(clock: Clock, count: int, size: int = 65536) -> float:
+def bulk(clock: Clock, count: int, size: int = 65536, congestion: bytes = b"") -> float:
     """count sends of size bytes through one connection, drained as they come."""
-    a, b = stream_pair()
+    a, b = stream_pair(congestion)
     try:
         payload, buf = bytes(size), aligned(1 << 20)
         total = 0
@@ -84,9 +88,9 @@ def bulk(clock: Clock, count: int, size: int = 65536) -> float:
         b.close()
 
 
-def ping_pong(clock: Clock, count: int, size: int = 64) -> float:
+def ping_pong(clock: Clock, count: int, size: int = 64, congestion: bytes = b"") -> float:
     """count round trips of size bytes on one connection."""
-    a, b = stream_pair()
+    a, b = stream_pair(congestion)
     try:
         payload, buf = bytes(size), aligned(4096)
         start = clock()
