@@ -22,8 +22,9 @@ ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
 
-demo: .venv/run.stamp ## two real programs talk across a simulated lossy network
-	@PYTHONPATH=src $(PY) -m softnet demo
+demo: .venv/build.stamp ## two real programs talk across a simulated lossy network
+	@$(NATIVE) || test $$? -eq 3
+	@SOFTNET_NATIVE=$(CURDIR)/$(OUT)/softnet/usr/native PYTHONPATH=src $(PY) -m softnet demo
 
 demo-tap: .venv/build.stamp ## the machine's own ping and curl talk to a softnet host
 	@$(EXT) || test $$? -eq 3

@@ -77,8 +77,8 @@ def net() -> Iterator[Bench]:
     """bench, whose host h1 has a network."""
     usr.install()
     bench = Bench()
-    bench.network()
     try:
+        bench.network()
         yield bench
     finally:
         bench.close()

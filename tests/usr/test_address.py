@@ -36,7 +36,7 @@ WRONG: list[Any] = [
 @pytest.mark.parametrize(("method", "arg"), WRONG)
 def test_wrong_arguments_get_cpythons_complaint(net: Any, method: str, arg: Any) -> None:
     def program() -> Any:
-        with socket.socket(*UDP) as s, pytest.raises(Exception) as caught:  # noqa: PT011 (any)
+        with socket.socket(*UDP) as s, pytest.raises(Exception) as caught:
             getattr(s, method)(arg)
         return type(caught.value), str(caught.value)
 

@@ -170,7 +170,7 @@ def test_socket_errors(net: Any) -> None:
                 lambda: socket.socket(77, 1),
                 lambda: a.getsockopt(socket.SOL_SOCKET, 9999),
             ):
-                with pytest.raises(OSError) as caught:  # noqa: PT011 (the code is what is compared)
+                with pytest.raises(OSError) as caught:
                     attempt()
                 codes.append(caught.value.errno)
         return codes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import queue
 import random
+import ssl
 import threading
 from typing import Any
 
@@ -76,4 +77,5 @@ MAKERS = {
     "RLock": threading.RLock,
     "SimpleQueue": queue.SimpleQueue,
     "Random": random.Random,
+    "_SSLContext": lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
 }

@@ -51,7 +51,7 @@ def shared_setstate(self: Any, state: Any, /) -> None:
 def seed(self: Any, *args: Any) -> None:
     """_random.Random.seed(): without a seed, one of the process's luck; the shared one is ours."""
     process = me().process
-    if self is random._inst:  # type: ignore[attr-defined] # private
+    if self is random._inst:
         self = process.rng
     if not args or args[0] is None:
         args = (int.from_bytes(process.urandom(32), "little"),)

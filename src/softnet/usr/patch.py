@@ -34,10 +34,10 @@ class PythonRedirect:
 
     __slots__ = ("code", "defaults", "function", "kwdefaults", "original", "trampoline")
 
-    function: types.FunctionType
+    function: Any
     original: Callable[..., Any]
 
-    def __init__(self, function: types.FunctionType, replacement: Callable[..., Any]) -> None:
+    def __init__(self, function: Any, replacement: Callable[..., Any]) -> None:
         self.function = function
         self.code = function.__code__
         self.defaults = function.__defaults__

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from greenlet import GreenletExit
+from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no stubs
 
 import softnet.syscalls as sys_
 from softnet.usr.clock import original

@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import Any
 
-from greenlet import GreenletExit
+from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no stubs
 
 import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl

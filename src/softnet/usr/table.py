@@ -30,6 +30,7 @@ from softnet.usr import (
     signals,
     sockets,
     threads,
+    tls,
 )
 from softnet.usr.redef import AFTER, EPOLL, FD, INSTANCE, SOCKET, USER
 
@@ -56,7 +57,7 @@ class Row(NamedTuple):
         return self.since <= sys.version_info[:2] <= self.until
 
 
-SHARED_RANDOM = random._inst  # type: ignore[attr-defined] # the object behind random's functions
+SHARED_RANDOM = random._inst  # the object behind random's functions
 
 TIME = (
     Row("time", "time", clock.time_time),
@@ -156,6 +157,7 @@ SOCKETS = (
     Row("_socket", "socket.setsockopt", sockets.setsockopt, SOCKET),
     Row("_socket", "socket.settimeout", sockets.settimeout, SOCKET),
     Row("_socket", "socket.shutdown", sockets.shutdown, SOCKET),
+    Row("_ssl", "_SSLContext._wrap_socket", tls.wrap_socket),
     Row("_socket", "close", sockets.close_fd, FD),
     Row("_socket", "dup", sockets.dup_fd, FD),
     Row("_socket", "socketpair", sockets.socketpair),

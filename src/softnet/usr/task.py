@@ -31,8 +31,8 @@ class Hooks(sys_.SwitchHooks):
 
     __slots__ = ()
 
-    on_switch_in = staticmethod(switch_in)  # type: ignore[assignment] # called with the task alone
-    on_switch_out = staticmethod(switch_out)  # type: ignore[assignment] # the same
+    on_switch_in = staticmethod(switch_in)  # called with the task alone
+    on_switch_out = staticmethod(switch_out)
 
 
 hooks = Hooks()

