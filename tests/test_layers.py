@@ -1,4 +1,9 @@
-"""A .pxd may cimport only what its .py imports, so that one import graph tells the truth."""
+"""What imports for types alone may name, so that one import graph tells the truth.
+
+A .pxd cimports what its .py imports, and nouns that lie below: C wants the type of every object
+that a function touches. `if TYPE_CHECKING:` imports name what lies below, too; rings of types are
+for structs/, where C headers have them, and for lab/, which is no part of the stack.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,21 @@ from tools.buildext import cimports, closure, dotted
 
 SRC = Path(__file__).parent.parent / "src"
 PXDS = sorted(p for p in SRC.rglob("*.pxd") if p.stem != "__init__")
+PYS = sorted(p for p in SRC.rglob("*.py") if p.stem != "__init__")
+# From the bottom of the page up; .importlinter has the whole drawing.
+PAGE = (
+    ("uapi", "arch"),
+    ("wire",),
+    ("machine",),
+    ("kernel",),
+    ("fs",),
+    ("structs",),
+    ("net",),
+    ("drivers",),
+    ("host", "syscalls"),
+    ("usr", "tools"),
+    ("lab",),
+)
 # C types only: the interpreter has nothing to import there.
 TYPES = "softnet.arch.types"
 
@@ -42,15 +62,35 @@ def imported(text: str, type_checking: bool) -> set[str]:
     return found
 
 
+def level(module: str) -> int:
+    """How far up the page a module's layer stands."""
+    layer = module.split(".")[1]
+    return next(n for n, names in enumerate(PAGE) if layer in names)
+
+
+def not_below(module: str, others: set[str]) -> set[str]:
+    """Those of others that do not lie below module's layer."""
+    return {other for other in others if level(other) >= level(module)}
+
+
 @pytest.mark.parametrize("pxd", PXDS, ids=lambda p: str(p.relative_to(SRC)))
 def test_a_pxd_cimports_no_more_than_its_py_imports(pxd: Path) -> None:
     source = pxd.with_suffix(".py")
     if not source.exists():
         assert pxd.relative_to(SRC) == Path("softnet/arch/types.pxd"), "a .pxd without a .py"
         return
-    nouns = "structs" in pxd.relative_to(SRC).parts
-    known = imported(source.read_text(), type_checking=nouns)
-    assert cimported(pxd.read_text()) - known == set()
+    known = imported(source.read_text(), type_checking=True)
+    extra = cimported(pxd.read_text()) - known
+    assert not_below(dotted(pxd, SRC), extra) == set()
+
+
+@pytest.mark.parametrize("path", PYS, ids=lambda p: str(p.relative_to(SRC)))
+def test_imports_for_type_checkers_point_down(path: Path) -> None:
+    """Elsewhere than in structs/ and lab/, where types meet in rings."""
+    text = path.read_text()
+    if "TYPE_CHECKING" in text and path.relative_to(SRC).parts[1] not in ("structs", "lab"):
+        types = imported(text, type_checking=True) - imported(text, type_checking=False)
+        assert not_below(dotted(path, SRC), {t for t in types if t.startswith("softnet.")}) == set()
 
 
 @pytest.mark.parametrize("pxd", PXDS, ids=lambda p: str(p.relative_to(SRC)))
