@@ -1,8 +1,12 @@
-"""Captures: what every interface of the lab sends and receives, in one pcapng file.
+"""Captures: what every interface of the lab, or some of them, send and receive, in a pcapng file.
 
 A frame is written when it leaves its sender, whatever becomes of it on the way, and again when it
 arrives; each interface has its block ("h1:eth0"), directions are marked, and a comment says what a cable
 did to a frame. Frames are taken from the cable, so checksums that a card computes are there.
+
+A frame that crosses a router is in such a file once for each interface it passed. Wireshark and
+tshark take the later ones for retransmissions, and with losses may fail to put a stream together; look at
+one interface (frame.interface_name == "h1:eth0") or capture on one: lab.capture(file, on="h1").
 """
 
 from __future__ import annotations
@@ -32,25 +36,33 @@ COMMENTS = {
 class Capture(CableTap):
     """One file. Made by lab.capture(); closed with the lab."""
 
-    __slots__ = ("file", "interfaces", "packets", "path", "test", "writer")
+    __slots__ = ("ends", "file", "interfaces", "packets", "path", "test", "writer")
 
-    def __init__(self, path: str | Path | BinaryIO, match: str = "") -> None:
+    def __init__(
+        self, path: str | Path | BinaryIO, match: str = "", ends: frozenset[str] | None = None
+    ) -> None:
+        """ends: the names of hosts ("h1") and interfaces ("h1:eth0") that are wanted; None: all."""
+        self.ends = ends
         self.path = "" if isinstance(path, io.IOBase) else str(path)
         self.file: BinaryIO = path if isinstance(path, io.IOBase) else open(str(path), "wb")  # type: ignore[assignment]
         self.writer = PcapngWriter(self.file)
         self.test = compile_filter(match)
-        self.interfaces: dict[Direction, tuple[int, int]] = {}  # sender's and receiver's numbers
+        self.interfaces: dict[Direction, tuple[int, int]] = {}  # sender's and receiver's, or -1
         self.packets = 0
 
     def attach(self, link: Link) -> None:
-        """Capture both ends of link from now on."""
+        """Capture the ends of link that are wanted from now on."""
         a, b = self.add(link.a), self.add(link.b)
+        if a < 0 and b < 0:
+            return
         self.interfaces[link.cable.ab] = (a, b)
         self.interfaces[link.cable.ba] = (b, a)
         link.cable.taps.append(self)
 
     def add(self, end: End) -> int:
-        """The number of an end's interface in this file."""
+        """The number of an end's interface in this file; -1 if it is not wanted."""
+        if self.ends is not None and self.ends.isdisjoint((end.node.name, str(end))):
+            return -1
         dev = end.node.host.device(end.device)
         return self.writer.add_interface(str(end), mac=dev.dev_addr)
 
@@ -58,16 +70,17 @@ class Capture(CableTap):
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
     ) -> None:
         """Write a frame that passed an interface."""
-        if self.test is not None and not self.test(frame):
-            return
         sender, receiver = self.interfaces[direction]
         arriving = verdict == DELIVERED
+        number = receiver if arriving else sender
+        if number < 0 or (self.test is not None and not self.test(frame)):
+            return
         notes = [packet_name(meta)] if isinstance(meta, int) and meta else []
         if verdict not in (SENT, DELIVERED):
             notes.append(COMMENTS.get(verdict, verdict))
         self.packets += 1
         self.writer.write_packet(
-            receiver if arriving else sender,
+            number,
             when,
             frame,
             direction=INBOUND if arriving else OUTBOUND,

@@ -252,12 +252,18 @@ class Lab:
 
     # Seeing
 
-    def capture(self, path: str | Path | BinaryIO, match: str = "") -> Capture:
+    def capture(
+        self, path: str | Path | BinaryIO, match: str = "", on: str | Node | Iterable[str] = ()
+    ) -> Capture:
         """Write every frame on every interface, of links to come too, to a pcapng file.
 
-        match: a filter as tcpdump knows it. The file is complete when the lab closes.
+        match: a filter as tcpdump knows it. on: only there, "h1", "h1:eth0" or several of them. The
+        file is complete when the lab closes.
         """
-        capture = Capture(path, match)
+        names = [on] if isinstance(on, str) else [on.name] if isinstance(on, Node) else list(on)
+        for name in names:
+            self.node(name.partition(":")[0])
+        capture = Capture(path, match, frozenset(names) if names else None)
         for link in self.links.values():
             capture.attach(link)
         self.captures.append(capture)

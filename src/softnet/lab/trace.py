@@ -9,8 +9,10 @@ A packet keeps its number from its birth in a socket to its end, across hosts: c
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TextIO
 
 from softnet.kernel.drop_reason import reason_name, reason_text
@@ -38,7 +40,15 @@ QUIET = (
     "pskb_*",
     "lock_sock",
     "release_sock",
+    "sock_wfree",
+    "sock_rfree",
+    "dev_kfree_skb_any",
+    "net_dev_queue",
+    "net_dev_xmit",
+    "eth_header",
 )
+WIDTH = 100  # columns of a story
+WIRE_WORDS = {"cable_transmit": "into", "cable_deliver": "out of"}
 HEADER = "VTIME        HOST     CPU PACKET     FUNCTION                   DETAIL"
 
 
@@ -126,24 +136,18 @@ class LabTrace(TraceBuffer):
         """The events as lines; of one packet only if its number is given."""
         return [str(ev) for ev in self.events if not packet or ev.packet == packet]
 
-    def story(self, packet: int = 0) -> str:
-        """One packet from its birth to its end, across hosts; the first one if none is named."""
+    def story(self, packet: int = 0, full: bool = False) -> str:
+        """One packet from its birth to its end, across hosts; the first one if none is named.
+
+        Functions of one instant stand on one line. full: every function, on a line of its own.
+        """
         number = packet or self.first
         if not number:
             return "no packet was seen"
         mine = [ev for ev in self.events if ev.packet == number]
         if not mine:
             return f"packet {packet_name(number)} was not seen"
-        out = [f"The story of packet {packet_name(number)}"]
-        host = ""
-        start = mine[0].when
-        for ev in mine:
-            if ev.host != host:
-                host = ev.host
-                out.append("  on the wire" if host == "wire" else f"  {host}")
-            what = ev.function if ev.reason < 0 else f"DROP {reason_name(ev.reason)}"
-            out.append(f"    {(ev.when - start) / 1e6:10.3f} ms  {what:<26} {ev.detail}".rstrip())
-        return "\n".join(out)
+        return "\n".join(Story(mine, full).lines())
 
     def json_lines(self) -> str:
         """The events as JSON, one object a line."""
@@ -153,6 +157,78 @@ class LabTrace(TraceBuffer):
         """Where packets were dropped, and why; "" if none was."""
         rows = sorted(self.drops.items(), key=lambda row: (-row[1], row[0]))
         return "\n".join(f"  {count:>6}  {where}: {why}" for (where, why), count in rows)
+
+
+class Story:
+    """The lines of one packet's story: host by host, instant by instant."""
+
+    def __init__(self, events: list[TraceEvent], full: bool) -> None:
+        self.events = events
+        self.full = full
+        self.start = events[0].when
+        self.host = ""
+        self.at = -1  # of the chain of functions that is being collected, ns
+        self.chain: list[str] = []
+        self.out: list[str] = []
+        self.shown = ""  # what the cable lines said of the packet
+
+    def lines(self) -> list[str]:
+        """The story."""
+        first = self.events[0]
+        wire = next((ev for ev in self.events if ev.host == "wire"), None)
+        what = wire.detail.partition("  ")[2] if wire is not None else ""
+        self.shown = what
+        title = f"The story of packet {packet_name(first.packet)}, from {first.when / 1e9:.6f} s on"
+        self.out = [title, *([f"  {what}"] if what else [])]
+        for ev in self.events:
+            self.add(ev)
+        self.flush()
+        return self.out
+
+    def add(self, ev: TraceEvent) -> None:
+        """One event more."""
+        if ev.host != self.host:
+            if not self.full and quiet(ev):
+                return
+            self.flush()
+            self.host = ev.host
+            if ev.host != "wire":
+                self.out.append(f"  {ev.host}")
+        if self.full or ev.host == "wire" or ev.reason >= 0:
+            self.flush()
+            self.out.append(f"    {self.stamp(ev.when)}  {self.words(ev)}".rstrip())
+        elif not quiet(ev):
+            if ev.when != self.at:
+                self.flush()
+            self.at = ev.when
+            self.chain.append(ev.function)
+
+    def flush(self) -> None:
+        """Print the functions collected, at most WIDTH columns to a line."""
+        if self.chain:
+            indent = " " * 20
+            text = textwrap.fill(" > ".join(self.chain), WIDTH - len(indent))
+            text = text.replace("\n", "\n" + indent)
+            self.out.append(f"    {self.stamp(self.at)}  {text}")
+        self.chain = []
+
+    def stamp(self, when: int) -> str:
+        """Time since the packet was born."""
+        return f"{(when - self.start) / 1e6:11.3f} ms"
+
+    def words(self, ev: TraceEvent) -> str:
+        """What a line says of an event that has one for itself."""
+        if ev.host == "wire":
+            link, _, frame = ev.detail.partition("  ")
+            told = "" if frame == self.shown else f"  {frame}"
+            return f"~~ {WIRE_WORDS.get(ev.function, ev.function)} {link} ~~{told}"
+        name = ev.function if ev.reason < 0 else f"DROP {reason_name(ev.reason)}"
+        return f"{name:<26} {ev.detail}"
+
+
+def quiet(ev: TraceEvent) -> bool:
+    """Does a short story leave this out?"""
+    return ev.reason < 0 and any(fnmatchcase(ev.function, pattern) for pattern in QUIET)
 
 
 def event_record(ev: TraceEvent) -> dict[str, object]:

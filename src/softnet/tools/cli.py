@@ -67,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--seed", type=int, default=7, metavar="N", help="other luck (7)")
     demo.add_argument("--pcap", default="demo.pcapng", metavar="FILE", help="(demo.pcapng)")
+    demo.add_argument("--everywhere", action="store_true", help="capture on every interface")
     demo.set_defaults(command=do_demo)
 
     run = commands.add_parser(
@@ -106,7 +107,7 @@ def make_parser() -> argparse.ArgumentParser:
 def do_demo(args: argparse.Namespace) -> int:
     """softnet demo"""
     demo = importlib.import_module("softnet.tools.demo")
-    code: int = demo.run(args.seed, args.pcap)
+    code: int = demo.run(args.seed, args.pcap, args.everywhere)
     return code
 
 
