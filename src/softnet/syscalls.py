@@ -429,7 +429,7 @@ def sys_nanosleep(ns: int) -> None:
 
 def sys_clock_gettime() -> int:
     """CLOCK_MONOTONIC of the host in ns."""
-    return this_task().machine.world.clock.now
+    return this_task().machine.clock.now
 
 
 def sys_getpid() -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from softnet.kernel.notifier import NotifierBlock
     from softnet.kernel.sysctl import SysctlTable
     from softnet.kernel.timer import TimerBase
-    from softnet.machine.cpu import Board
+    from softnet.machine.machine import Machine
     from softnet.machine.entropy import RandomStream
     from softnet.structs.netdevice import NetDevice, PacketType, PtypeBucket
     from softnet.structs.netns_ipv4 import NetnsIpv4
@@ -118,7 +118,7 @@ class Net:
         "count",
     )
 
-    machine: Board
+    machine: Machine
     name: str
     rtnl: Mutex  # rtnl_mutex: per host, shared by its namespaces
     rand: RandomStream  # the host's stream
@@ -149,7 +149,7 @@ class Net:
     era: str  # "3.2", "3.2.0", ...
     count: int  # users; put_net() of the last one takes the namespace apart
 
-    def __init__(self, machine: Board, name: str, rtnl: Mutex, era: str) -> None:
+    def __init__(self, machine: Machine, name: str, rtnl: Mutex, era: str) -> None:
         self.machine = machine
         self.name = name
         self.rtnl = rtnl

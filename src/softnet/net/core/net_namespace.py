@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from softnet.kernel.lock import Mutex
 from softnet.kernel.sysctl import SysctlTable
-from softnet.machine.cpu import Board
+from softnet.machine.machine import Machine
 from softnet.structs.net_namespace import Net
 
 NET_INODE_FIRST = 0xF0000000  # inode numbers of /proc/*/ns/net, as later kernels give them
@@ -85,7 +85,7 @@ def unregister_pernet_subsys(name: str) -> None:
     pernet_list[:] = [ops for ops in pernet_list if ops.name != name]
 
 
-def create_init_net(machine: Board, rtnl: Mutex, era: str) -> Net:
+def create_init_net(machine: Machine, rtnl: Mutex, era: str) -> Net:
     """The host's first namespace, set up; machine.init_net."""
     net = Net(machine, "init_net", rtnl, era)
     net.inode = NET_INODE_FIRST
