@@ -180,8 +180,8 @@ class FibResult:
 class FibConfig:
     """struct fib_config: a route to add or delete. Addresses are host integers.
 
-    FibConfig(dst=0x0A000000, dst_len=8, gw=0xC0A80101) is `ip route add 10.0.0.0/8 via 192.168.1.1`.
-    """
+    FibConfig(dst=0x0A000000, dst_len=8, gw=0xC0A80101) is `ip route add 10.0.0.0/8 via
+    192.168.1.1`."""
 
     __slots__ = (
         "fc_dst_len",
@@ -265,7 +265,7 @@ class FibTable:
         self.net = net
 
     def lookup(self, flp: Flowi4, res: FibResult) -> int:
-        """fib_table_lookup(): 0 and res filled, or a negative errno; -EAGAIN: ask the next table."""
+        """fib_table_lookup(): 0 and res filled, or -errno; -EAGAIN: ask the next table."""
         return -11
 
 
@@ -384,7 +384,7 @@ class NetnsFib:
         self.rules = []
         self.info_hash = {}
         self.local = None  # type: ignore[assignment]  # ip_fib_net_init() sets the three
-        self.main = None  # type: ignore[assignment]
-        self.dflt = None  # type: ignore[assignment]
+        self.main = None  # type: ignore[assignment]  # likewise
+        self.dflt = None  # type: ignore[assignment]  # likewise
         self.addr_genid = 0
         self.notifier = FibNotifier()

@@ -4,8 +4,8 @@ Linux: include/net/neighbour.h
 
 One NeighTable per address family and namespace (ARP's is net.ipv4.arp_tbl) holds the Neighbours,
 each found by (address, device). NeighParms are the tunables: a default set in the table, one for
-each device. A protocol subclasses NeighTable and NeighOps; the machine itself is net/core/neighbour.
-"""
+each device. A protocol subclasses NeighTable and NeighOps; the machine itself is
+net/core/neighbour."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class NeighOps:
         self.connected_output = connected_output
 
     def solicit(self, neigh: Neighbour, skb: SkBuff | None) -> None:
-        """Ask the link for neigh. skb is the first packet that waits, or None; it stays where it is."""
+        """Ask the link for neigh. skb, or None, is the first packet that waits: not to be freed."""
 
     def error_report(self, neigh: Neighbour, skb: SkBuff) -> None:
         """neigh does not answer: consume skb, which waited."""
@@ -363,7 +363,8 @@ class NeighTable:
 
 
 class NetEventOps:
-    """A listener of netevent: neighbours that change, redirects, PMTU. register_netevent_notifier()"""
+    """A listener of netevent: neighbours that change, redirects, PMTU.
+    register_netevent_notifier()"""
 
     __slots__ = ()
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.tcp_peer import dut
 from tests.net.ipv4.route_kit import RouteHost
+
+__all__ = ["dut"]
 
 
 @pytest.fixture

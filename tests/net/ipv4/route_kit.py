@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import softnet.arch.const as const
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.if_packet as if_packet
@@ -30,8 +33,8 @@ from softnet.structs.netns_ipv4 import NetnsIpv4
 from softnet.structs.route import (
     DstInput,
     DstOutput,
-    RtIcmpOps,
     Rtable,
+    RtIcmpOps,
     rt_register_icmp,
     rt_register_input,
     rt_register_output,
@@ -39,13 +42,35 @@ from softnet.structs.route import (
 from softnet.structs.skbuff import SkBuff
 from tests.net.core.dev.kit import MAC_A, MAC_B, DevHost, Wire, make_skb, rtnl, up
 
-__all__ = ["MAC_A", "MAC_B", "RouteHost", "Wire", "arp_packet", "arp_skb", "ip", "ip_packet", "rtnl", "sent_arp"]
+__all__ = [
+    "MAC_A",
+    "MAC_B",
+    "RouteHost",
+    "Wire",
+    "arp_packet",
+    "arp_skb",
+    "ip",
+    "ip_packet",
+    "rtnl",
+    "sent_arp",
+]
 
 
 def ip(text: str) -> int:
     """ "10.0.0.1" -> 0x0A000001"""
     a, b, c, d = (int(x) for x in text.split("."))
     return a << 24 | b << 16 | c << 8 | d
+
+
+@contextmanager
+def fails(error: int) -> Iterator[None]:
+    """The block raises OSError with exactly this errno."""
+    found = 0
+    try:
+        yield
+    except OSError as e:
+        found = e.errno or 0
+    assert found == error
 
 
 class Kept(DstInput):

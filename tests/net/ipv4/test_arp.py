@@ -15,14 +15,11 @@ import softnet.uapi.neighbour as nud
 import softnet.uapi.netfilter as nf
 import softnet.uapi.rtnetlink as rtnl_
 import softnet.uapi.snmp as snmp
-import softnet.uapi.sockios as sockios
 from softnet.net.core.dev.config import dev_set_mac_address
 from softnet.net.core.dev.netdev_chain import call_netdevice_notifiers
 from softnet.net.core.neighbour import neigh_add, neigh_create, neigh_event_send, neigh_lookup
-from softnet.net.ipv4.arp import arp_mc_map, arp_rcv, arp_seq_show
-from softnet.net.ipv4.arp_ioctl import ArpReq, arp_ioctl
+from softnet.net.ipv4.arp import arp_mc_map, arp_rcv
 from softnet.net.netfilter.core import nf_register_hook
-from softnet.structs.neighbour import Neighbour
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.netfilter import NfHookOps
 from softnet.structs.skbuff import SkBuff
@@ -41,6 +38,8 @@ from tests.net.ipv4.route_kit import (
 
 REQUEST, REPLY = 1, 2
 BROADCAST = b"\xff" * 6
+
+
 BRD = if_packet.PACKET_BROADCAST
 
 
@@ -328,9 +327,7 @@ def test_addresses_that_need_no_asking(
     assert (n.nud_state, n.ha.hex()) == (nud.NUD_NOARP, ha)
 
 
-@pytest.mark.parametrize(
-    ("flag", "ha"), [(if_.IFF_NOARP, MAC_A), (if_.IFF_POINTOPOINT, BROADCAST)]
-)
+@pytest.mark.parametrize(("flag", "ha"), [(if_.IFF_NOARP, MAC_A), (if_.IFF_POINTOPOINT, BROADCAST)])
 def test_links_that_need_no_asking(rhost: RouteHost, flag: int, ha: bytes) -> None:
     dev = rhost.eth("10.0.0.1/24")
     dev.flags |= flag
@@ -372,64 +369,3 @@ def test_arptables_sees_both_ways(rhost: RouteHost, hook: int) -> None:
     assert receive(dev, REQUEST, "10.0.0.2", "10.0.0.1") == []
     assert veto.seen == 1
     assert rhost.arp.entries == (0 if hook == nf.NF_ARP_IN else 1)
-
-
-def test_proc_arp_is_in_linux_bytes(rhost: RouteHost) -> None:
-    dev = rhost.eth("10.0.0.1/24")
-    with rtnl(rhost.net):
-        neigh_add(rhost.arp, ip("10.0.0.2"), dev, MAC_B, nud.NUD_PERMANENT)
-        neigh_add(rhost.arp, ip("10.0.0.3"), dev, MAC_B, nud.NUD_STALE)
-        neigh_add(rhost.arp, ip("10.0.0.5"), dev, None, 0, flags=nud.NTF_PROXY)
-    neigh_create(rhost.arp, ip("10.0.0.255"), dev)  # NOARP: not shown
-    n = neigh_create(rhost.arp, ip("10.0.0.4"), dev)
-    assert isinstance(n, Neighbour)
-    neigh_event_send(n, None)
-    assert arp_seq_show(rhost.net).splitlines() == [
-        "IP address       HW type     Flags       HW address            Mask     Device",
-        "10.0.0.2         0x1         0x6         02:00:00:00:00:02     *        eth0",
-        "10.0.0.3         0x1         0x2         02:00:00:00:00:02     *        eth0",
-        "10.0.0.4         0x1         0x0         00:00:00:00:00:00     *        eth0",
-        "10.0.0.5         0x1         0xc         00:00:00:00:00:00     *        eth0",
-    ]
-
-
-def test_arp_ioctls(rhost: RouteHost) -> None:
-    dev = rhost.eth("10.0.0.1/24")
-    net = rhost.net
-
-    def call(cmd: int, req: ArpReq) -> ArpReq:
-        with rtnl(net):
-            arp_ioctl(net, cmd, req)
-        return req
-
-    perm = if_arp.ATF_PERM
-    call(sockios.SIOCSARP, ArpReq(ip("10.0.0.2"), MAC_B, perm, "eth0"))
-    got = call(sockios.SIOCGARP, ArpReq(ip("10.0.0.2"), dev="eth0"))
-    assert (got.arp_ha, got.arp_flags, got.arp_dev) == (MAC_B, 6, "eth0")
-    call(sockios.SIOCSARP, ArpReq(ip("10.0.0.3"), MAC_B, perm))  # the route names the device
-    assert state(rhost, "10.0.0.3", dev) == (nud.NUD_PERMANENT, MAC_B)
-    call(sockios.SIOCDARP, ArpReq(ip("10.0.0.2")))
-    assert state(rhost, "10.0.0.2", dev) == (nud.NUD_FAILED, MAC_B)
-    publish = ArpReq(ip("10.0.0.9"), b"", if_arp.ATF_PUBL, "eth0")
-    call(sockios.SIOCSARP, publish)
-    assert "10.0.0.9" in arp_seq_show(net)
-    call(sockios.SIOCDARP, ArpReq(ip("10.0.0.9"), b"", if_arp.ATF_PUBL, "eth0"))
-    assert "10.0.0.9" not in arp_seq_show(net)
-
-
-@pytest.mark.parametrize(
-    ("cmd", "req", "error"),
-    [
-        (sockios.SIOCGARP, ArpReq(ip("10.0.0.2")), errno.ENODEV),
-        (sockios.SIOCGARP, ArpReq(ip("10.0.0.2"), dev="eth0"), errno.ENXIO),
-        (sockios.SIOCGARP, ArpReq(ip("10.0.0.2"), dev="eth9"), errno.ENODEV),
-        (sockios.SIOCDARP, ArpReq(ip("10.0.0.2")), errno.ENXIO),
-        (sockios.SIOCSARP, ArpReq(ip("99.0.0.2"), MAC_B, 4), errno.ENETUNREACH),
-        (sockios.SIOCSARP, ArpReq(ip("10.0.0.2"), MAC_B, if_arp.ATF_NETMASK), errno.EINVAL),
-    ],
-)
-def test_arp_ioctls_that_fail(rhost: RouteHost, cmd: int, req: ArpReq, error: int) -> None:
-    rhost.eth("10.0.0.1/24")
-    with pytest.raises(OSError) as e, rtnl(rhost.net):
-        arp_ioctl(rhost.net, cmd, req)
-    assert e.value.errno == error

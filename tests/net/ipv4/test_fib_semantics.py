@@ -27,10 +27,11 @@ def main_routes(h: RouteHost) -> list[tuple[int, int]]:
 
 
 def refused(h: RouteHost, dst: str, **kw: object) -> int:
-    with pytest.raises(OSError) as e:
+    try:
         h.route(dst, **kw)
-    assert e.value.errno is not None
-    return e.value.errno
+    except OSError as e:
+        return e.errno or 0
+    return 0
 
 
 def lookup(h: RouteHost, addr: str, oif: Wire | None = None) -> FibResult:

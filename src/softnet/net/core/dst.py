@@ -34,7 +34,7 @@ def dst_output(skb: SkBuff) -> int:
 
 
 def dst_neigh_output(dst: DstEntry, skb: SkBuff) -> int:
-    """Send skb, data at its network header, to dst's next hop. Consumes skb; -EINVAL without one."""
+    """Send skb, data at its network header, to dst's next hop; consumes it. -EINVAL: no hop."""
     n: Neighbour | None = dst.neighbour
     if n is None:
         kfree_skb(skb, const.SKB_DROP_REASON_NEIGH_CREATEFAIL)

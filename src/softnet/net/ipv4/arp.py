@@ -3,9 +3,9 @@
 Linux: net/ipv4/arp.c. RFC 826; RFC 5227 (probes, announcements), RFC 1027 and 3069 (proxy ARP).
 
 arp_rcv() proves a packet sound, arp_process() answers what is for us (or for whom we stand in) and
-learns from the rest; arp_solicit() asks. The state machine is net/core/neighbour's. Who answers, with
-which address, and who believes what, is governed by net.ipv4.conf.*.arp_{ignore,announce,filter,
-accept,notify} and proxy_arp.
+learns from the rest; arp_solicit() asks. The state machine is net/core/neighbour's. Who answers,
+with which address, and who believes what, is governed by
+net.ipv4.conf.*.arp_{ignore,announce,filter, accept,notify} and proxy_arp.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ from softnet.net.ipv4.devconf import (
 from softnet.net.ipv4.devinet import inet_addr_onlink, inet_confirm_addr, inet_select_addr
 from softnet.net.ipv4.fib_lookup import inet_addr_type
 from softnet.net.ipv4.route import ip_route_input_noref, ip_route_output_key
-from softnet.net.ipv4.route_cache import format_addr, rt_cache_flush
+from softnet.net.ipv4.route_cache import rt_cache_flush
 from softnet.net.netfilter.core import nf_hook
 from softnet.structs.flow import Flowi4
 from softnet.structs.headers import ip_hdr
@@ -615,7 +615,7 @@ def arp_constructor(neigh: Neighbour) -> int:
 
 
 def arp_mc_map(addr: int, dev: NetDevice) -> bytes:
-    """arp_mc_map(): the link address of a multicast group: RFC 1112 6.4; else the broadcast address."""
+    """arp_mc_map(): a multicast group's link address, RFC 1112 6.4; else the broadcast one."""
     if dev.type in (if_arp.ARPHRD_ETHER, if_arp.ARPHRD_FDDI, if_arp.ARPHRD_IEEE802):
         return b"\x01\x00\x5e" + (addr & 0x7FFFFF).to_bytes(3, "big")
     return dev.broadcast
@@ -677,37 +677,3 @@ def arp_net_init(net: Net) -> None:
     tbl = ArpTable(net)
     neigh_table_init(tbl)
     net.ipv4.arp_tbl = tbl
-
-
-# ---- /proc/net/arp
-
-
-def arp_state_to_flags(neigh: Neighbour) -> int:
-    """arp_state_to_flags(): ATF_* as the old tools know them."""
-    if neigh.nud_state & nud.NUD_PERMANENT:
-        return if_arp.ATF_PERM | if_arp.ATF_COM
-    if neigh.nud_state & nud.NUD_VALID:
-        return if_arp.ATF_COM
-    return 0
-
-
-def arp_seq_show(net: Net) -> str:
-    """arp_seq_show(): entries that ARP made, then the addresses that we answer for."""
-    tbl = arp_tbl(net)
-    out = ["IP address       HW type     Flags       HW address            Mask     Device\n"]
-    for n in tbl.hash.values():
-        if n.nud_state & ~nud.NUD_NOARP == 0:
-            continue
-        ha = n.ha.hex(":")
-        out.append(arp_row(n.primary_key, n.dev.type, arp_state_to_flags(n), ha, n.dev.name))
-    for p in tbl.phash.values():
-        name = "*" if p.dev is None else p.dev.name
-        type = 0 if p.dev is None else p.dev.type
-        flags = if_arp.ATF_PUBL | if_arp.ATF_PERM
-        out.append(arp_row(p.key, type, flags, "00:00:00:00:00:00", name))
-    return "".join(out)
-
-
-def arp_row(addr: int, type: int, flags: int, ha: str, name: str) -> str:
-    """One row."""
-    return f"{format_addr(addr):<16} 0x{type:<10x}0x{flags:<10x}{ha}     *        {name}\n"

@@ -18,7 +18,8 @@ from softnet.net.core.neighbour import (
     pneigh_delete,
     pneigh_lookup,
 )
-from softnet.net.ipv4.arp import AF_INET, arp_state_to_flags, arp_tbl
+from softnet.net.ipv4.arp import AF_INET, arp_tbl
+from softnet.net.ipv4.arp_proc import arp_state_to_flags
 from softnet.net.ipv4.route import ip_route_output_key
 from softnet.structs.flow import Flowi4
 from softnet.structs.net_namespace import Net

@@ -2,9 +2,9 @@
 
 Linux: include/linux/inetdevice.h (IN_DEV_*), the last part of net/ipv4/devinet.c
 
-Three sets of tunables play together: a device's own, `all`, and `default`, which new devices copy. How a
-device's and that of `all` combine depends on the tunable: both must say yes, or one, or the larger
-counts. The functions in_dev_*() know.
+Three sets of tunables play together: a device's own, `all`, and `default`, which new devices copy.
+How a device's and that of `all` combine depends on the tunable: both must say yes, or one, or the
+larger counts. The functions in_dev_*() know.
 """
 
 from __future__ import annotations
@@ -148,12 +148,13 @@ def devconf_copy(to: Ipv4Devconf, from_: Ipv4Devconf) -> None:
 
 
 def ipv4_devconf_setall(in_dev: InDevice) -> None:
-    """ipv4_devconf_setall(): the device is in use; `default` does not move its tunables any more."""
+    """ipv4_devconf_setall(): the device is in use; `default` no longer moves its tunables."""
     in_dev.cnf.state = frozenset(DEVCONF_NAMES)
 
 
 def devconf_write(net: Net, cnf: Ipv4Devconf, name: str, value: int) -> None:
-    """devinet_conf_proc(): write net.ipv4.conf.X.name. cnf is that of `all`, `default`, or a device.
+    """devinet_conf_proc(): write net.ipv4.conf.X.name. cnf is that of `all`, `default`, or a
+    device.
 
     `default` moves every device whose tunable nobody set; `forwarding` has its own rules.
     """
@@ -191,8 +192,8 @@ def devinet_sysctl_forward(net: Net, cnf: Ipv4Devconf, value: int) -> None:
 
 
 def inet_forward_change(net: Net) -> None:
-    """inet_forward_change(): the host becomes a router, or stops being one. RFC 1812 5.3.2: a router
-    does not listen to redirects, as long as nobody says otherwise."""
+    """inet_forward_change(): the host becomes a router, or stops being one. RFC 1812 5.3.2: a
+    router does not listen to redirects, as long as nobody says otherwise."""
     on = net.ipv4.devconf_all.forwarding
     net.ipv4.ip_forward = on
     net.ipv4.devconf_all.accept_redirects = 0 if on else 1

@@ -85,7 +85,8 @@ def inet_add_addr(
     scope: int = rtnl.RT_SCOPE_UNIVERSE,
     flags: int = 0,
 ) -> InIfaddr:
-    """inet_rtm_newaddr(): `ip addr add LOCAL/PLEN [peer PEER/PLEN] [brd …] [label …] [scope …] dev …`.
+    """inet_rtm_newaddr(): `ip addr add LOCAL/PLEN [peer PEER/PLEN] [brd …] [label …] [scope …] dev
+    …`.
 
     broadcast is taken as it is, 0 for none; -1 makes the subnet's own, as `brd +` does.
     OSError: EINVAL (plen, or another scope in the same subnet), ENOBUFS (a device without IPv4),

@@ -21,7 +21,8 @@ from softnet.structs.netdevice import NetDevice
 
 
 def devinet_ioctl(net: Net, cmd: int, name: str, value: int = 0) -> int:
-    """devinet_ioctl(): SIOC[GS]IF{ADDR,BRDADDR,DSTADDR,NETMASK} and SIOCSIFFLAGS, for "eth0" or "eth0:1".
+    """devinet_ioctl(): SIOC[GS]IF{ADDR,BRDADDR,DSTADDR,NETMASK} and SIOCSIFFLAGS, for "eth0" or
+    "eth0:1".
 
     value is the address or the flags to set; answers the address asked for, or 0. OSError: ENODEV,
     EADDRNOTAVAIL, EINVAL. The caller checks capabilities and holds the RTNL.

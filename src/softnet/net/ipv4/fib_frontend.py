@@ -107,8 +107,8 @@ def fib_validate_source(
     """fib_validate_source(): would we send to src by dev, by which skb came from there?
 
     oif: 0, or the device the packet would go on by. 1: yes, and src is on the link; 0: yes, or
-    nobody minds; -EXDEV: rp_filter says no (1 strict: by this very device; 2 loose: by any); -EINVAL:
-    nobody can have that address.
+    nobody minds; -EXDEV: rp_filter says no (1 strict: by this very device; 2 loose: by any);
+    -EINVAL: nobody can have that address.
     """
     if trace.fib_validate_source.enabled:
         trace.fib_validate_source.fire(skb)
@@ -156,7 +156,7 @@ def fib_source_unknown(dev: NetDevice, rpf: int, out: FibSource) -> int:
 
 
 def ip_dev_find(net: Net, addr: int) -> NetDevice | None:
-    """ip_dev_find(): the device that has addr, or whose subnet's routes make it local (lo: 127/8)."""
+    """ip_dev_find(): the device that has addr, or whose routes make it local (lo: 127/8)."""
     ifas = net.ipv4.inet_addr_lst.get(addr)
     if ifas is not None:
         ifa: InIfaddr = ifas[0]
@@ -199,18 +199,22 @@ def is_zeronet(addr: int) -> bool:
     return addr & in_.IN_ZERONET_TEST == 0
 
 
+def primary_of(ifa: InIfaddr) -> InIfaddr | None:
+    """ifa itself, or the primary address of its subnet."""
+    if not ifa.ifa_flags & rtnl.IFA_F_SECONDARY:
+        return ifa
+    return inet_ifa_byprefix(ifa.ifa_dev, ifa.ifa_address & ifa.ifa_mask, ifa.ifa_mask)
+
+
 def fib_add_ifaddr(ifa: InIfaddr) -> None:
     """fib_add_ifaddr(): make the routes that ifa implies."""
-    in_dev = ifa.ifa_dev
-    dev = in_dev.dev
+    dev = ifa.ifa_dev.dev
     mask = ifa.ifa_mask
     prefix = ifa.ifa_address & mask
-    prim: InIfaddr | None = ifa
-    if ifa.ifa_flags & rtnl.IFA_F_SECONDARY:
-        prim = inet_ifa_byprefix(in_dev, prefix, mask)
-        if prim is None:
-            printk(const.KERN_WARNING, "fib_add_ifaddr: bug: prim == NULL")
-            return
+    prim = primary_of(ifa)
+    if prim is None:
+        printk(const.KERN_WARNING, "fib_add_ifaddr: bug: prim == NULL")
+        return
     fib_magic(rtnl.RTM_NEWROUTE, rtnl.RTN_LOCAL, ifa.ifa_local, 32, prim)
     if not dev.flags & if_.IFF_UP:
         return
@@ -258,13 +262,12 @@ def fib_del_ifaddr(ifa: InIfaddr, iprim: InIfaddr | None) -> None:
     mask = ifa.ifa_mask
     first = ifa.ifa_address & mask
     last = ifa.ifa_address | mem.u32(~mask)
-    prim: InIfaddr | None = ifa
+    prim = primary_of(ifa)
     subnet = False
+    if prim is None:
+        printk(const.KERN_WARNING, "fib_del_ifaddr: bug: prim == NULL")
+        return
     if ifa.ifa_flags & rtnl.IFA_F_SECONDARY:
-        prim = inet_ifa_byprefix(in_dev, first, mask)
-        if prim is None:
-            printk(const.KERN_WARNING, "fib_del_ifaddr: bug: prim == NULL")
-            return
         if iprim is not None and iprim is not prim:
             printk(const.KERN_WARNING, "fib_del_ifaddr: bug: iprim != prim")
             return

@@ -1,10 +1,11 @@
 """Asking the forwarding tables.
 
-Linux: fib_lookup() of include/net/ip_fib.h, net/core/fib_rules.c, inet_addr_type() of fib_frontend.c
+Linux: fib_lookup() of include/net/ip_fib.h, net/core/fib_rules.c, inet_addr_type() of
+fib_frontend.c
 
-The rules are asked in the order of their preference; the first whose selector fits says which table to
-look into, or that there is no way. A table that has nothing to say (-EAGAIN) lets the next rule try.
-"""
+The rules are asked in the order of their preference; the first whose selector fits says which table
+to look into, or that there is no way. A table that has nothing to say (-EAGAIN) lets the next rule
+try."""
 
 from __future__ import annotations
 
@@ -88,7 +89,7 @@ def fib4_rule_action(fib: NetnsFib, rule: FibRule, flp: Flowi4, res: FibResult) 
 
 
 def inet_addr_type(net: Net, addr: int) -> int:
-    """inet_addr_type(): what addr is to this host: RTN_LOCAL, _BROADCAST, _MULTICAST or _UNICAST."""
+    """inet_addr_type(): RTN_LOCAL, _BROADCAST, _MULTICAST or _UNICAST: what addr is to us."""
     return inet_dev_addr_type(net, None, addr)
 
 

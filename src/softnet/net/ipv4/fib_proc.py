@@ -2,8 +2,8 @@
 
 Linux: fib_route_seq_show(), fib_trie_seq_show(), fib_triestat_seq_show() of net/ipv4/fib_trie.c
 
-Addresses in /proc/net/route are network order words printed as numbers by a little-endian machine: 10.0.0.0
-is 0000000A. Sizes in fib_triestat are those of 3.2 on x86-64.
+Addresses in /proc/net/route are network order words printed as numbers by a little-endian machine:
+10.0.0.0 is 0000000A. Sizes in fib_triestat are those of 3.2 on x86-64.
 """
 
 from __future__ import annotations

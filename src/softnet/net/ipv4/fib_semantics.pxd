@@ -20,8 +20,8 @@ cpdef i64 fib_info_update_nh_saddr(Net net, FibNh nh) except? -1
 cpdef i64 fib_res_prefsrc(Net net, FibResult res) except? -1
 @cython.locals(fi=FibInfo, power=i64, nh=FibNh, w=i64, i=i64)
 cpdef void fib_select_multipath(FibResult res) except *
-@cython.locals(tb=FibTable, order=i64, last_idx=i64, last_resort=FibInfo, fi=FibInfo, fa=FibAlias,
-               following=FibInfo, nh=FibNh, verdict=i64)
+@cython.locals(tb=FibTable, order=i64, last_idx=i64, last_resort=FibInfo, fi=FibInfo,
+               chosen=FibInfo, fa=FibAlias, following=FibInfo, nh=FibNh, verdict=i64)
 cpdef void fib_select_default(FibResult res) except *
 @cython.locals(tbl=NeighTable, nh=FibNh, state=i64, n=Neighbour)
 cdef i64 fib_detect_death(FibInfo fi, i64 order, i64 last_idx, i64 dflt) except? -1

@@ -1,4 +1,5 @@
-"""What makes a route sound: next hops, scopes, preferred sources; routes that share; links that die.
+"""What makes a route sound: next hops, scopes, preferred sources; routes that share; links that
+die.
 
 Linux: net/ipv4/fib_semantics.c
 
@@ -42,7 +43,7 @@ REACHABLE_TYPES = (
 
 
 def fib_props_error(type: int) -> int:
-    """fib_props[type].error: what following a route of that type answers; 0 if it leads somewhere."""
+    """fib_props[type].error: what following such a route answers; 0 if it leads somewhere."""
     if type <= rtnl.RTN_MULTICAST:
         return 0
     if type == rtnl.RTN_UNREACHABLE:
@@ -289,7 +290,7 @@ def fib_info_update_nh_saddr(net: Net, nh: FibNh) -> int:
 
 
 def fib_res_prefsrc(net: Net, res: FibResult) -> int:
-    """FIB_RES_PREFSRC: the preferred source of the route, or the one that its hop's device offers."""
+    """FIB_RES_PREFSRC: the route's preferred source, or what its hop's device offers."""
     fi = res.fi
     assert fi is not None
     if fi.fib_prefsrc:
@@ -304,7 +305,7 @@ def fib_res_prefsrc(net: Net, res: FibResult) -> int:
 
 
 def fib_sync_down_addr(net: Net, local: int) -> int:
-    """fib_sync_down_addr(): local is no address of ours any more; how many FibInfos preferred it."""
+    """fib_sync_down_addr(): local is no longer ours; how many FibInfos preferred it."""
     found = 0
     if local == 0:
         return 0
@@ -318,8 +319,8 @@ def fib_sync_down_addr(net: Net, local: int) -> int:
 def fib_sync_down_dev(dev: NetDevice, force: int) -> int:
     """fib_sync_down_dev(): dev cannot be used; how many FibInfos lost their last next hop.
 
-    force 0: dev is down; routes to our own addresses on it stay. 1: it has no address left. 2: it is
-    going away, and takes every route with it that names it at all.
+    force 0: dev is down; routes to our own addresses on it stay. 1: it has no address left. 2: it
+    is going away, and takes every route with it that names it at all.
     """
     found = 0
     spared = -1 if force else rtnl.RT_SCOPE_NOWHERE
@@ -372,8 +373,8 @@ def fib_sync_up(dev: NetDevice) -> int:
 def fib_select_multipath(res: FibResult) -> None:
     """fib_select_multipath(): pick a next hop, at random in proportion to the weights.
 
-    Each pick uses up one unit of its hop's weight; when all are used up they are dealt anew. So any run of
-    picks as long as the sum of the weights is exactly fair.
+    Each pick uses up one unit of its hop's weight; when all are used up they are dealt anew. So any
+    run of picks as long as the sum of the weights is exactly fair.
     Differs from Linux: 3.2 takes jiffies for a random number.
     """
     fi = res.fi
@@ -404,11 +405,14 @@ def fib_select_multipath(res: FibResult) -> None:
 def fib_select_default(res: FibResult) -> None:
     """fib_select_default(): of several default routes through gateways take one that seems alive.
 
-    The neighbour table says who is. A gateway that is not known to be dead and follows the last good one
-    gets a chance; so dead gateways are gone round.
+    The neighbour table says who is. A gateway that is not known to be dead and follows the last
+    good one gets a chance; so dead gateways are gone round.
     """
     tb = res.table
-    assert tb is not None and res.fi is not None and res.fa_head is not None
+    chosen = res.fi
+    assert tb is not None
+    assert chosen is not None
+    assert res.fa_head is not None
     order = -1
     last_idx = -1
     last_resort: FibInfo | None = None
@@ -417,14 +421,14 @@ def fib_select_default(res: FibResult) -> None:
         following = fa.fa_info
         if following.fib_scope != res.scope or fa.fa_type != rtnl.RTN_UNICAST:
             continue
-        if following.fib_priority > res.fi.fib_priority:
+        if following.fib_priority > chosen.fib_priority:
             break
         nh = following.fib_nh[0]
         if not nh.nh_gw or nh.nh_scope != rtnl.RT_SCOPE_LINK:
             continue
         fa.fa_accessed = True
         if fi is None:
-            if following is not res.fi:
+            if following is not chosen:
                 break
         else:
             verdict = fib_detect_death(fi, order, last_idx, tb.tb_default)
@@ -454,8 +458,8 @@ def fib_select_default(res: FibResult) -> None:
 
 
 def fib_detect_death(fi: FibInfo, order: int, last_idx: int, dflt: int) -> int:
-    """fib_detect_death(): 0: fi's gateway is there; 1: it seems dead; 2: so it seems, but it may serve
-    as the last resort."""
+    """fib_detect_death(): 0: fi's gateway is there; 1: it seems dead; 2: so it seems, but it may
+    serve as the last resort."""
     tbl = fi.fib_net.ipv4.arp_tbl
     nh = fi.fib_nh[0]
     assert isinstance(tbl, NeighTable)

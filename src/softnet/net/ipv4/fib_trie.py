@@ -2,9 +2,9 @@
 
 Linux: net/ipv4/fib_trie.c. Nilsson and Karlsson, "IP-address lookup using LC-tries", 1999.
 
-A Leaf is one address (a prefix, its host bits zero) and has a LeafInfo for each length of prefix that
-begins there, longest first, each with its aliases: by falling TOS, then rising priority. A Tnode
-decides by `bits` bits from bit `pos` on and so has 2**bits children; bits before pos that all
+A Leaf is one address (a prefix, its host bits zero) and has a LeafInfo for each length of prefix
+that begins there, longest first, each with its aliases: by falling TOS, then rising priority. A
+Tnode decides by `bits` bits from bit `pos` on and so has 2**bits children; bits before pos that all
 below it share are skipped, and looked at only where that matters. A node is inflated (twice the
 children) when many children are full and halved when most are empty; the thresholds are Linux's.
 
@@ -126,7 +126,7 @@ class FibTrie(FibTable):
             return EAGAIN
         if n.bits == 0:
             return check_leaf(self, n, key, flp, res)
-        pn: Tnode = n  # type: ignore[assignment]  # bits says so
+        pn: Tnode = n  # type: ignore[assignment]  # its bits say so
         chopped_off = 0
         plen = KEYLENGTH  # bits of key that still count
         cindex = 0
@@ -143,7 +143,7 @@ class FibTrie(FibTable):
                     plen_below = descend(pn, n, key, plen)
                     if plen_below >= 0:
                         plen = plen_below
-                        pn = n  # type: ignore[assignment]
+                        pn = n  # type: ignore[assignment]  # its bits say so
                         chopped_off = 0
                         continue
             # Nothing there: chop off the lowest bit that is set, here or further up.
@@ -207,8 +207,8 @@ def check_leaf(tb: FibTrie, n: RtTrieNode, key: int, flp: Flowi4, res: FibResult
                 return err
             if fi.fib_flags & rtnl.RTNH_F_DEAD:
                 continue
-            nhsel = 0
-            for nh in fi.fib_nh:
+            for nhsel in range(fi.fib_nhs):
+                nh = fi.fib_nh[nhsel]
                 if not nh.nh_flags & rtnl.RTNH_F_DEAD and (
                     flp.flowi4_oif == 0 or flp.flowi4_oif == nh.nh_oif
                 ):
@@ -220,7 +220,6 @@ def check_leaf(tb: FibTrie, n: RtTrieNode, key: int, flp: Flowi4, res: FibResult
                     res.table = tb
                     res.fa_head = li.falh
                     return 0
-                nhsel += 1
     return EAGAIN
 
 
@@ -293,7 +292,7 @@ def put_child(tn: Tnode, i: int, n: RtTrieNode | None, wasfull: int = -1) -> Non
 
 
 def resize(tn: Tnode) -> RtTrieNode | None:
-    """resize(): tn, or what it becomes when it is inflated, halved, or left with one child or none."""
+    """resize(): tn, or what it becomes: inflated, halved, its only child, nothing."""
     if tn.empty_children == tn.size:
         return None
     if tn.empty_children == tn.size - 1:
@@ -399,7 +398,7 @@ def fib_find_node(t: FibTrie, key: int) -> Leaf | None:
         if not tkey_sub_equals(n.key, pos, n.pos - pos, key):
             return None
         pos = n.pos + n.bits
-        tn: Tnode = n  # type: ignore[assignment]  # bits says so
+        tn: Tnode = n  # type: ignore[assignment]  # its bits say so
         n = tn.child[tkey_extract_bits(key, tn.pos, tn.bits)]
     if n is not None and n.key == key:
         return n  # type: ignore[return-value]  # no bits, a leaf
@@ -436,9 +435,9 @@ def fib_insert_node(t: FibTrie, key: int, plen: int) -> list[FibAlias]:
     tp: Tnode | None = None
     n = t.trie
     while n is not None and n.bits and tkey_sub_equals(n.key, pos, n.pos - pos, key):
-        tp = n  # type: ignore[assignment]  # bits says so
+        tp = n  # type: ignore[assignment]  # its bits say so
         pos = n.pos + n.bits
-        n = tp.child[tkey_extract_bits(key, n.pos, n.bits)]  # type: ignore[union-attr]
+        n = tp.child[tkey_extract_bits(key, tp.pos, tp.bits)]  # type: ignore[union-attr]  # as above
     leaf = Leaf(key)
     li = insert_leaf_info(leaf, plen)
     if tp is not None and n is None:
@@ -492,7 +491,7 @@ def trie_leaves(t: FibTrie) -> list[Leaf]:
 
 
 def fib_find_alias(fah: list[FibAlias], tos: int, prio: int) -> int:
-    """fib_find_alias(): where the aliases of tos with at least that priority begin; -1 if none does."""
+    """fib_find_alias(): where aliases of tos with at least that priority begin; -1: nowhere."""
     for i in range(len(fah)):
         fa = fah[i]
         fi = fa.fa_info
@@ -581,8 +580,8 @@ def fib_replace_alias(
 def fib_table_delete(tb: FibTrie, cfg: FibConfig) -> int:
     """fib_table_delete(): delete the first route that fits all that cfg says.
 
-    Type 0, scope RT_SCOPE_NOWHERE, protocol 0, and 0 for anything else say nothing. 0, -EINVAL, -ESRCH.
-    """
+    Type 0, scope RT_SCOPE_NOWHERE, protocol 0, and 0 for anything else say nothing. 0, -EINVAL,
+    -ESRCH."""
     if bad_prefix(cfg):
         return -errno.EINVAL
     leaf = fib_find_node(tb, cfg.fc_dst)
@@ -641,7 +640,7 @@ def fib_table_flush(tb: FibTrie) -> int:
 
 
 def fib_table_dump(tb: FibTrie) -> list[tuple[int, int, FibAlias]]:
-    """fib_table_dump(): (destination, length, alias) of every route, in the order netlink has them."""
+    """fib_table_dump(): (destination, length, alias) of every route, in netlink's order."""
     return [
         (leaf.key, li.plen, fa) for leaf in trie_leaves(tb) for li in leaf.infos for fa in li.falh
     ]

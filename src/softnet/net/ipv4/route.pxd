@@ -4,7 +4,6 @@ cimport softnet.kernel.trace as trace
 cimport softnet.uapi.in_ as in_
 cimport softnet.uapi.rtnetlink as rtnl
 from softnet.arch.types cimport i64
-from softnet.kernel.timer cimport jiffies
 from softnet.net.ipv4.devinet cimport inet_select_addr
 from softnet.net.ipv4.fib_lookup cimport fib_lookup
 from softnet.net.ipv4.fib_semantics cimport fib_res_prefsrc

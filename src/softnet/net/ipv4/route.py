@@ -18,7 +18,7 @@ import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
-from softnet.kernel.timer import jiffies
+from softnet.machine.machine import Machine
 from softnet.net.ipv4.devinet import inet_select_addr
 from softnet.net.ipv4.fib_lookup import fib_lookup
 from softnet.net.ipv4.fib_semantics import (
@@ -55,6 +55,7 @@ from softnet.structs.netdevice import NetDevice
 from softnet.structs.route import Rtable
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.sock import Sock
+from softnet.wire.ip import IpHdr
 
 __all__ = [
     "ip_route_connect",
@@ -68,7 +69,6 @@ __all__ = [
     "ip_rt_redirect",
     "ip_rt_send_redirect",
     "ip_rt_update_pmtu",
-
     "route_net_init",
     "rt_bind_peer",
     "rt_cache_flush",
@@ -109,8 +109,8 @@ def ip_route_input_noref(skb: SkBuff, daddr: int, saddr: int, tos: int, dev: Net
             if rth.rt_peer_genid != rc.peer_genid:
                 ipv4_validate_peer(rc, rth)
             rth.use += 1
-            rth.lastuse = jiffies()
-            stat = rc.stat()
+            rth.lastuse = net.timers.jiffies()
+            stat = rc.stat0 if rc.ncpus == 1 else rc.stat()
             stat.in_hit += 1
             skb.dst = rth
             return 0
@@ -126,7 +126,8 @@ def ip_route_input_noref(skb: SkBuff, daddr: int, saddr: int, tos: int, dev: Net
 
 
 def ip_route_output_key(net: Net, fl4: Flowi4) -> Rtable | None:
-    """__ip_route_output_key(): the route for a packet that this host sends. None: fl4.error says why.
+    """__ip_route_output_key(): the route for a packet that this host sends. None: fl4.error says
+    why.
 
     fl4.saddr, daddr and flowi4_oif are filled in where they were 0. Errors: -ENETUNREACH,
     -EINVAL (a source that is not ours, or makes no sense), -ENODEV, -ENOBUFS.
@@ -154,8 +155,8 @@ def ip_route_output_key(net: Net, fl4: Flowi4) -> Rtable | None:
             if rth.rt_peer_genid != rc.peer_genid:
                 ipv4_validate_peer(rc, rth)
             rth.use += 1
-            rth.lastuse = jiffies()
-            stat = rc.stat()
+            rth.lastuse = net.timers.jiffies()
+            stat = rc.stat0 if rc.ncpus == 1 else rc.stat()
             stat.out_hit += 1
             if saddr == 0:
                 fl4.saddr = rth.rt_src
@@ -172,7 +173,7 @@ def ip_route_output_key(net: Net, fl4: Flowi4) -> Rtable | None:
 
 
 def ip_route_output_flow(net: Net, fl4: Flowi4, sk: Sock | None) -> Rtable | None:
-    """ip_route_output_flow(): ip_route_output_key() for sk's packets. There is no IPsec to see to."""
+    """ip_route_output_flow(): ip_route_output_key() for sk's packets: there is no IPsec."""
     return ip_route_output_key(net, fl4)
 
 
@@ -275,7 +276,7 @@ def ip_route_newports(
 
 def ip_rt_get_source(skb: SkBuff, rt: Rtable) -> int:
     """ip_rt_get_source(): our address to write into skb's options where rt leaves this host."""
-    iph = ip_hdr(skb)
+    iph: IpHdr = ip_hdr(skb)
     if rt.rt_route_iif == 0:
         return iph.saddr()
     dev = rt.dev
@@ -296,7 +297,9 @@ def rt_tos2priority(tos: int) -> int:
 
 def route_net_init(net: Net) -> None:
     """ip_rt_init(): a namespace's empty route cache."""
-    log = rt_hash_size_log(net.machine.memory.size)
+    machine = net.machine
+    assert isinstance(machine, Machine)
+    log = rt_hash_size_log(machine.memory.size)
     ops = Ipv4DstOps(net, AF_INET, if_ether.ETH_P_IP, 1 << log)
     rc = RtCache(net, ops, log)
     rc.worker = RtWorker(rc)

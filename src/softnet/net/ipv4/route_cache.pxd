@@ -32,6 +32,8 @@ cdef class RtCache:
     cdef public list buckets
     cdef public i64 mask, entries, rt_hash_log, rt_genid, peer_genid, redirect_genid
     cdef public list stats
+    cdef public RtCacheStat stat0
+    cdef public i64 ncpus
     cdef public i64 ip_rt_max_size, ip_rt_gc_timeout, ip_rt_gc_interval, ip_rt_gc_min_interval
     cdef public i64 ip_rt_redirect_number, ip_rt_redirect_load, ip_rt_redirect_silence
     cdef public i64 ip_rt_error_cost, ip_rt_error_burst, ip_rt_gc_elasticity

@@ -2,10 +2,11 @@
 
 Linux: net/ipv4/route.c, its first half. route.py asks and fills it, route_proc.py shows it.
 
-A bucket's chain holds what hashes alike, newest first. Nothing is flushed entry by entry when routes
-change: rt_genid moves on, and entries of another generation are dropped when somebody meets them.
-A chain longer than gc_elasticity loses its least valuable entry to the newcomer; more entries than
-gc_thresh wake the collector, which forgets what was not used for a time that halves until enough went.
+A bucket's chain holds what hashes alike, newest first. Nothing is flushed entry by entry when
+routes change: rt_genid moves on, and entries of another generation are dropped when somebody meets
+them. A chain longer than gc_elasticity loses its least valuable entry to the newcomer; more entries
+than gc_thresh wake the collector, which forgets what was not used for a time that halves until
+enough went.
 
 Differs from Linux: one cache for each namespace, in buckets that grow from 16 to the size that the
 machine's memory gives (an idle host stays small); the worker sleeps while the cache is empty; an
@@ -111,6 +112,8 @@ class RtCache:
         "peer_genid",
         "redirect_genid",
         "stats",
+        "stat0",
+        "ncpus",
         "ip_rt_max_size",
         "ip_rt_gc_timeout",
         "ip_rt_gc_interval",
@@ -148,6 +151,8 @@ class RtCache:
     peer_genid: int
     redirect_genid: int
     stats: list[RtCacheStat]  # by CPU
+    stat0: RtCacheStat  # the first CPU's: all there is on most machines
+    ncpus: int
     ip_rt_max_size: int
     ip_rt_gc_timeout: int  # jiffies, as all times here
     ip_rt_gc_interval: int
@@ -185,7 +190,9 @@ class RtCache:
         self.rt_genid = net.rand.u32()
         self.peer_genid = 0
         self.redirect_genid = 0
-        self.stats = [RtCacheStat()]
+        self.stat0 = RtCacheStat()
+        self.stats = [self.stat0]
+        self.ncpus = len(net.machine.cpus)
         self.ip_rt_max_size = 16 << hash_log
         self.ip_rt_gc_timeout = 300 * hz
         self.ip_rt_gc_interval = 60 * hz
@@ -217,7 +224,7 @@ class RtCache:
         cpu = this_cpu()
         stats = self.stats
         if cpu is None or cpu.id == 0:
-            return stats[0]
+            return self.stat0
         while len(stats) <= cpu.id:
             stats.append(RtCacheStat())
         return stats[cpu.id]
@@ -445,8 +452,7 @@ def rt_score(rth: Rtable) -> int:
 
 
 def rt_chain_weight(rc: RtCache, i: int) -> int:
-    """slow_chain_length(): the length of chain i, entries that differ only in TOS and the like
-    counted once."""
+    """slow_chain_length(): the length of chain i; what differs only in TOS counts once."""
     weight = 0
     head = rc.buckets[i]
     rth = head
@@ -481,7 +487,7 @@ def rt_may_expire(rc: RtCache, rth: Rtable, tmo1: int, tmo2: int) -> bool:
 
 
 def rt_collect_chain(rc: RtCache, i: int, tmo1: int, tmo2: int) -> int:
-    """Forget what is stale or old in chain i; each survivor halves tmo1 for the rest. How many went."""
+    """Forget what is stale or old in chain i; each survivor halves tmo1. How many went."""
     gone = 0
     prev: Rtable | None = None
     rth = rc.buckets[i]
@@ -498,7 +504,7 @@ def rt_collect_chain(rc: RtCache, i: int, tmo1: int, tmo2: int) -> int:
 
 
 def rt_garbage_collect(rc: RtCache) -> int:
-    """rt_garbage_collect(): there are more than gc_thresh entries. 0, or 1 if no room could be made."""
+    """rt_garbage_collect(): more than gc_thresh entries. 0, or 1 if no room could be made."""
     if trace.rt_garbage_collect.enabled:
         trace.rt_garbage_collect.fire(None)
     stat = rc.stat()

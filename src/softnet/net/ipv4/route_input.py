@@ -47,6 +47,7 @@ from softnet.structs.flow import Flowi4
 from softnet.structs.headers import ip_hdr
 from softnet.structs.igmp import ip_check_mc
 from softnet.structs.inetdevice import InDevice
+from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.route import Rtable, rt_stages
 from softnet.structs.skbuff import SkBuff
@@ -117,7 +118,7 @@ def ip_route_input_slow(
     """
     if trace.ip_route_input_slow.enabled:
         trace.ip_route_input_slow.fire(skb)
-    net = rc.net
+    net: Net = rc.net
     in_dev = dev.ip_ptr
     if in_dev is None:
         return -errno.EINVAL
@@ -200,7 +201,7 @@ def ip_route_input_local(
     source: FibSource,
     error: int,
 ) -> int:
-    """local_input: a route to this host; or, with kind RTN_UNREACHABLE, to the error that says no."""
+    """local_input: a route to this host; with kind RTN_UNREACHABLE, to the error."""
     rth = rt_dst_alloc(rc, rc.net.loopback_dev)
     if rth is None:
         return -errno.ENOBUFS

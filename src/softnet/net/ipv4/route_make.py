@@ -30,6 +30,7 @@ from softnet.net.ipv4.route_ops import (
     rt_bind_neighbour,
 )
 from softnet.structs.fib import FibInfo, FibNh, FibResult
+from softnet.structs.inetpeer import InetPeer
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.route import Rtable
 
@@ -85,7 +86,7 @@ def rt_set_nexthop(
 def rt_init_metrics(rc: RtCache, rt: Rtable, flow_flags: int, fi: FibInfo) -> None:
     """rt_init_metrics(): the peer's, if there is one; else the fib's, to be copied when written."""
     create = 1 if flow_flags & const.FLOWI_FLAG_PRECOW_METRICS else 0
-    peer = rt_bind_peer(rt, rt.rt_dst, create)
+    peer: InetPeer | None = rt_bind_peer(rt, rt.rt_dst, create)
     if peer is None:
         rt.fi = fi
         rt.metrics = fi.fib_metrics

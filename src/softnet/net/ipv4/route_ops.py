@@ -2,9 +2,9 @@
 
 Linux: net/ipv4/route.c, ipv4_dst_ops and below
 
-What was learned about a destination is kept in its inet_peer, not in the route: routes come and go. When
-a peer learns, peer_genid moves on, and each route looks at its peer again when it is used next.
-RFC 1191 (PMTU), RFC 1122 3.2.2.2 and RFC 1812 5.2.7.2 (redirects).
+What was learned about a destination is kept in its inet_peer, not in the route: routes come and go.
+When a peer learns, peer_genid moves on, and each route looks at its peer again when it is used
+next. RFC 1191 (PMTU), RFC 1122 3.2.2.2 and RFC 1812 5.2.7.2 (redirects).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from softnet.net.ipv4.devconf import (
     in_dev_tx_redirects,
 )
 from softnet.net.ipv4.devinet import inet_addr_onlink
-from softnet.net.ipv4.fib_lookup import inet_addr_type
+from softnet.net.ipv4.fib_lookup import fib_of, inet_addr_type
 from softnet.net.ipv4.inetpeer import inet_getpeer_v4, inet_putpeer
 from softnet.net.ipv4.route_cache import (
     RtCache,
@@ -50,6 +50,7 @@ from softnet.net.ipv4.route_cache import (
     rt_hash_code,
 )
 from softnet.structs.dst import DstEntry, DstOps
+from softnet.structs.inetdevice import InDevice
 from softnet.structs.inetpeer import InetPeer
 from softnet.structs.neighbour import Neighbour, NeighTable
 from softnet.structs.net_namespace import Net
@@ -75,8 +76,8 @@ class Ipv4DstOps(DstOps):
         return rt_garbage_collect(rt_cache_of(self.net))
 
     def check(self, dst: DstEntry, cookie: int) -> DstEntry | None:
-        """ipv4_dst_check(): a route of an older generation is no good; else hear its peer's news."""
-        rt: Rtable = dst  # type: ignore[assignment]  # ours are
+        """ipv4_dst_check(): None if its generation is over; else it hears its peer's news."""
+        rt: Rtable = dst  # type: ignore[assignment]  # IPv4's routes are
         rc = rt_cache_of(rt.rt_net)
         if rt.rt_genid != rc.rt_genid or rt.obsolete == const.DST_OBSOLETE_DEAD:
             return None
@@ -93,7 +94,7 @@ class Ipv4DstOps(DstOps):
 
     def default_mtu(self, dst: DstEntry) -> int:
         """ipv4_mtu(), where no metric counts: the device's, less if the metric is locked."""
-        rt: Rtable = dst  # type: ignore[assignment]
+        rt: Rtable = dst  # type: ignore[assignment]  # IPv4's routes are
         assert dst.dev is not None
         mtu = dst.dev.mtu
         if (
@@ -106,7 +107,7 @@ class Ipv4DstOps(DstOps):
 
     def negative_advice(self, dst: DstEntry) -> DstEntry | None:
         """ipv4_negative_advice(): its user hears nothing: drop redirects and expired PMTUs."""
-        rt: Rtable = dst  # type: ignore[assignment]
+        rt: Rtable = dst  # type: ignore[assignment]  # IPv4's routes are
         if rt.obsolete == const.DST_OBSOLETE_DEAD:
             return None
         if rt.rt_flags & rtnl.RTCF_REDIRECTED:
@@ -124,7 +125,7 @@ class Ipv4DstOps(DstOps):
         rt_stages().icmp.icmp_send(skb, icmp.ICMP_DEST_UNREACH, icmp.ICMP_HOST_UNREACH, 0)
         if skb.dst is None:
             return
-        rt: Rtable = skb.dst  # type: ignore[assignment]
+        rt: Rtable = skb.dst  # type: ignore[assignment]  # it led here
         peer = rt.peer
         if peer is not None and peer.pmtu_expires:
             peer.pmtu_expires = 0
@@ -146,11 +147,12 @@ class Ipv4DstOps(DstOps):
 def ipv4_neigh_lookup(dst: DstEntry, daddr: int) -> Neighbour | None:
     """ipv4_neigh_lookup(): the neighbour daddr on dst's device, made if need be.
 
-    A loopback or point-to-point device has but one, by the name of 0. None: the table's .error says why.
-    """
+    A loopback or point-to-point device has but one, by the name of 0. None: the table's .error says
+    why."""
     dev = dst.dev
     assert dev is not None
-    tbl: NeighTable = dev.nd_net.ipv4.arp_tbl
+    tbl = dev.nd_net.ipv4.arp_tbl
+    assert isinstance(tbl, NeighTable)
     if dev.flags & (if_.IFF_LOOPBACK | if_.IFF_POINTOPOINT):
         daddr = 0
     return neigh_lookup_create(tbl, daddr, dev)
@@ -160,7 +162,8 @@ def rt_bind_neighbour(rt: Rtable) -> int:
     """rt_bind_neighbour(): 0, or -ENOBUFS with a full table, or what the constructor said."""
     n = ipv4_neigh_lookup(rt, rt.rt_gateway)
     if n is None:
-        tbl: NeighTable = rt.dev.nd_net.ipv4.arp_tbl  # type: ignore[union-attr]
+        tbl = rt.rt_net.ipv4.arp_tbl
+        assert isinstance(tbl, NeighTable)
         return tbl.error
     rt.neighbour = n
     return 0
@@ -224,7 +227,7 @@ def ip_rt_update_pmtu(dst: DstEntry, mtu: int) -> None:
     """ip_rt_update_pmtu(): a transport learned that only mtu bytes pass."""
     if trace.ip_rt_update_pmtu.enabled:
         trace.ip_rt_update_pmtu.fire(None)
-    rt: Rtable = dst  # type: ignore[assignment]  # ours are
+    rt: Rtable = dst  # type: ignore[assignment]  # IPv4's routes are
     rc = rt_cache_of(rt.rt_net)
     dst_confirm(dst)
     peer = rt_get_peer(rt)
@@ -352,7 +355,7 @@ def redirect_gw_fits(dev: NetDevice, old_gw: int, new_gw: int) -> bool:
 
 def ip_fib_check_default(gw: int, dev: NetDevice) -> bool:
     """ip_fib_check_default(): is gw the gateway of some live route by dev?"""
-    fib = dev.nd_net.ipv4.fib
+    fib = fib_of(dev.nd_net)
     for fi in fib.info_hash.values():
         for nh in fi.fib_nh:
             if nh.nh_dev is dev and nh.nh_gw == gw and not nh.nh_flags & rtnl.RTNH_F_DEAD:
@@ -363,15 +366,15 @@ def ip_fib_check_default(gw: int, dev: NetDevice) -> bool:
 def ip_rt_send_redirect(skb: SkBuff) -> None:
     """ip_rt_send_redirect(): skb goes back out by where it came in: tell its sender the short way.
 
-    After redirect_number redirects that were not heeded a sender is left alone for redirect_silence;
-    before that the pauses double, from redirect_load on. skb stays the caller's.
+    After redirect_number redirects that were not heeded a sender is left alone for
+    redirect_silence; before that the pauses double, from redirect_load on. skb stays the caller's.
     """
     if trace.ip_rt_send_redirect.enabled:
         trace.ip_rt_send_redirect.fire(skb)
     rt: Rtable = skb.dst  # type: ignore[assignment]  # forwarded packets have one
     dev = rt.dev
     assert dev is not None
-    in_dev = dev.ip_ptr
+    in_dev: InDevice | None = dev.ip_ptr
     if in_dev is None or not in_dev_tx_redirects(in_dev):
         return
     rc = rt_cache_of(rt.rt_net)
@@ -413,7 +416,8 @@ class IpError(DstInput):
 
 
 def ip_error(skb: SkBuff) -> int:
-    """ip_error(): tell the sender that there is no way, error_burst at once, then one per error_cost.
+    """ip_error(): tell the sender that there is no way, error_burst at once, then one per
+    error_cost.
 
     Consumes skb.
     """

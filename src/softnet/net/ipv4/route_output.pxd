@@ -52,5 +52,6 @@ cdef i64 output_check_device(Net net, Flowi4 fl4, OutputChoice choice) except? -
                in_dev=InDevice, rth=Rtable)
 cdef Rtable mkroute_output(RtCache rc, Flowi4 fl4, OutputChoice choice, i64 orig_daddr,
                            i64 orig_saddr, i64 orig_oif, i64 orig_tos)
+cdef void output_answer(Rtable rth, Flowi4 fl4) except *
 @cython.locals(on_lo=i64, stat=RtCacheStat)
 cdef void output_stages(RtCache rc, Rtable rth, InDevice in_dev, i64 flags) except *

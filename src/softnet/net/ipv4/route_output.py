@@ -236,25 +236,30 @@ def mkroute_output(
     rth.rt_key_dst = orig_daddr
     rth.rt_key_src = orig_saddr
     rth.rt_key_tos = orig_tos
+    rth.rt_oif = orig_oif
+    rth.rt_iif = orig_oif or dev_out.ifindex
     rth.rt_flags = flags
     rth.rt_type = kind
-    rth.rt_dst = fl4.daddr
-    rth.rt_src = fl4.saddr
-    rth.rt_route_iif = 0
-    rth.rt_iif = orig_oif or dev_out.ifindex
-    rth.rt_oif = orig_oif
-    rth.rt_mark = fl4.flowi4_mark
-    rth.rt_gateway = fl4.daddr
-    rth.rt_spec_dst = fl4.saddr
-    rth.output_op = rt_stages().unicast
-    rth.input_op = discard_input
+    output_answer(rth, fl4)
     output_stages(rc, rth, in_dev, flags)
     rt_set_nexthop(rc, rth, fl4.flowi4_flags, res, fi, 0)
     return rth
 
 
+def output_answer(rth: Rtable, fl4: Flowi4) -> None:
+    """What fl4 says by now is the answer; the next hop is the destination itself, as yet."""
+    rth.rt_route_iif = 0
+    rth.rt_mark = fl4.flowi4_mark
+    rth.rt_dst = fl4.daddr
+    rth.rt_src = fl4.saddr
+    rth.rt_gateway = fl4.daddr
+    rth.rt_spec_dst = fl4.saddr
+    rth.output_op = rt_stages().unicast
+    rth.input_op = discard_input
+
+
 def output_stages(rc: RtCache, rth: Rtable, in_dev: InDevice, flags: int) -> None:
-    """Who takes packets of rth: what is for us as well is delivered, and multicast may be routed."""
+    """Who takes rth's packets: what is for us too is delivered, multicast may be routed."""
     on_lo = in_dev.dev.flags & if_.IFF_LOOPBACK
     stat = rc.stat()
     stat.out_slow_tot += 1

@@ -1,7 +1,6 @@
-"""/proc/net/rt_cache, stat/rt_cache, arp and stat/arp_cache, in the bytes that Linux prints.
+"""/proc/net/rt_cache and stat/rt_cache, in the bytes that Linux prints; rt_acct.
 
-Linux: rt_cache_seq_show(), rt_cpu_seq_show() of net/ipv4/route.c; the ARP table's files are made in
-net/ipv4/arp.c and net/core/neighbour.c.
+Linux: rt_cache_seq_show(), rt_cpu_seq_show() and rt_acct_proc_show() of net/ipv4/route.c
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import softnet.uapi.neighbour as nud
 import softnet.uapi.rtnetlink as rtnl
 from softnet.fs.proc import ProcEntry, proc_create
-from softnet.net.core.neighbour import neigh_stat_show
-from softnet.net.ipv4.arp import arp_seq_show, arp_tbl
+from softnet.net.ipv4.arp_proc import arp_proc_init
 from softnet.net.ipv4.fib_proc import LINE, net_of, swapped
 from softnet.net.ipv4.route_cache import RtCacheStat, rt_cache_of
 from softnet.structs.neighbour import Neighbour
@@ -100,7 +98,7 @@ def rt_acct_add(net: Net, tclassid: int, length: int) -> None:
 
 
 def rt_acct_read(net: Net) -> bytes:
-    """/proc/net/rt_acct: for each of 256 realms four little-endian words: bytes and packets out, in."""
+    """/proc/net/rt_acct: for each of 256 realms bytes and packets out, then in, as words."""
     acct = rt_cache_of(net).acct
     none = [0, 0, 0, 0]
     return b"".join(
@@ -110,30 +108,8 @@ def rt_acct_read(net: Net) -> bytes:
     )
 
 
-class ProcArp(ProcEntry):
-    """/proc/net/arp"""
-
-    __slots__ = ()
-
-    def show(self, net: object) -> str:
-        """arp_seq_show()"""
-        return arp_seq_show(net_of(net))
-
-
-class ProcStatArpCache(ProcEntry):
-    """/proc/net/stat/arp_cache"""
-
-    __slots__ = ()
-
-    def show(self, net: object) -> str:
-        """neigh_stat_seq_show()"""
-        namespace = net_of(net)
-        return neigh_stat_show(arp_tbl(namespace), len(namespace.machine.cpus))
-
-
 def route_proc_init() -> None:
     """ip_rt_proc_init() and the ARP table's files: once per process."""
     proc_create(ProcRtCache("net/rt_cache"))
     proc_create(ProcStatRtCache("net/stat/rt_cache"))
-    proc_create(ProcArp("net/arp"))
-    proc_create(ProcStatArpCache("net/stat/arp_cache"))
+    arp_proc_init()

@@ -3,8 +3,8 @@
 Linux: devinet_sysctl_register() of devinet.c, neigh_sysctl_register() of neighbour.c,
 ipv4_route_table of route.c
 
-Each device has forty of these rows. They are made when somebody asks for one, so that thousands of idle
-hosts do not carry them, and a device that is renamed or goes takes its rows with it.
+Each device has forty of these rows. They are made when somebody asks for one, so that thousands of
+idle hosts do not carry them, and a device that is renamed or goes takes its rows with it.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Ipv4DevSysctl(SysctlTable):
         return None
 
     def flush(self, text: str) -> None:
-        """ipv4_sysctl_rtcache_flush(): the number is a delay in seconds; negative: as they are met."""
+        """ipv4_sysctl_rtcache_flush(): a delay in seconds; negative: entries go as they are met."""
         try:
             delay = int(text, 0)
         except ValueError:
@@ -188,5 +188,5 @@ class Ipv4DevSysctl(SysctlTable):
 
 
 def route_sysctl_net_init(net: Net) -> None:
-    """Put the rows of net in front of those that all namespaces share. After devinet, arp and route."""
+    """Put net's rows before those that all namespaces share. After devinet, arp and route."""
     net.sysctl.parent = Ipv4DevSysctl(net, net.sysctl.parent)
