@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import importlib
 import queue
 import random
@@ -75,6 +76,7 @@ def test_row_calls_its_replacement_in_a_program_only(bench: Any, row: Row) -> No
 MAKERS = {
     "LockType": threading.Lock,
     "RLock": threading.RLock,
+    "_ThreadHandle": lambda: vars(_thread)["_ThreadHandle"](),
     "SimpleQueue": queue.SimpleQueue,
     "Random": random.Random,
     "_SSLContext": lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),

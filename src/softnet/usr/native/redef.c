@@ -21,9 +21,17 @@
 
 /* ---- contexts ------------------------------------------------------------------------------ */
 
+/* Since 3.13 threading.local finds a thread's values by two fields of their own. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define LOCAL_FIELDS 1
+#endif
+
 typedef struct {
     PyObject_HEAD
     PyObject *dict; /* PyThreadState.dict while it does not run; NULL: not made yet */
+#ifdef LOCAL_FIELDS
+    PyObject *local_key, *local_sentinel; /* PyThreadState.threading_local_*, likewise */
+#endif
     PyObject *loop; /* asyncio's running loop while it does not run, or NULL */
     int user;       /* was in user mode when it was switched out */
 } Context;
@@ -32,6 +40,9 @@ static int user_mode;             /* the code that runs is a simulated program's
 static Context *current;          /* NULL outside tasks */
 static PyThreadState *sim_thread; /* the OS thread that the simulation runs in */
 static PyObject *outer_dict;      /* the OS thread's own PyThreadState.dict while a task runs */
+#ifdef LOCAL_FIELDS
+static PyObject *outer_key, *outer_sentinel;
+#endif
 static PyObject *modules, *asyncio_name, *usr_name, *get_loop_name, *set_loop_name;
 
 static inline int
@@ -45,6 +56,10 @@ context_traverse(Context *c, visitproc visit, void *arg)
 {
     Py_VISIT(c->dict);
     Py_VISIT(c->loop);
+#ifdef LOCAL_FIELDS
+    Py_VISIT(c->local_key);
+    Py_VISIT(c->local_sentinel);
+#endif
     return 0;
 }
 
@@ -53,6 +68,10 @@ context_clear(Context *c)
 {
     Py_CLEAR(c->dict);
     Py_CLEAR(c->loop);
+#ifdef LOCAL_FIELDS
+    Py_CLEAR(c->local_key);
+    Py_CLEAR(c->local_sentinel);
+#endif
     return 0;
 }
 
@@ -73,6 +92,10 @@ context_forget(Context *c, PyObject *unused)
         PyObject *old = ts->dict;
         ts->dict = NULL;
         Py_XDECREF(old);
+#ifdef LOCAL_FIELDS
+        Py_CLEAR(ts->threading_local_key);
+        Py_CLEAR(ts->threading_local_sentinel); /* its weak references drop the values */
+#endif
     }
     context_clear(c);
     Py_RETURN_NONE;
@@ -124,6 +147,13 @@ switch_in(PyObject *module, PyObject *task)
     outer_dict = ts->dict;
     ts->dict = c->dict;
     c->dict = NULL;
+#ifdef LOCAL_FIELDS
+    outer_key = ts->threading_local_key;
+    outer_sentinel = ts->threading_local_sentinel;
+    ts->threading_local_key = c->local_key;
+    ts->threading_local_sentinel = c->local_sentinel;
+    c->local_key = c->local_sentinel = NULL;
+#endif
     Py_XSETREF(current, c);
     user_mode = c->user;
     if (c->loop) {
@@ -160,6 +190,13 @@ switch_out(PyObject *module, PyObject *task)
     c->dict = ts->dict;
     ts->dict = outer_dict;
     outer_dict = NULL;
+#ifdef LOCAL_FIELDS
+    c->local_key = ts->threading_local_key;
+    c->local_sentinel = ts->threading_local_sentinel;
+    ts->threading_local_key = outer_key;
+    ts->threading_local_sentinel = outer_sentinel;
+    outer_key = outer_sentinel = NULL;
+#endif
     c->user = user_mode;
     user_mode = 0;
     current = NULL;
