@@ -580,3 +580,19 @@ IPSKB_XFRM_TUNNEL_SIZE = 2
 IPSKB_XFRM_TRANSFORMED = 4
 IPSKB_FRAG_COMPLETE = 8
 IPSKB_REROUTED = 16
+
+# inet->cmsg_flags: what a receive shall tell, include/net/inet_sock.h
+IP_CMSG_PKTINFO = 1
+IP_CMSG_TTL = 2
+IP_CMSG_TOS = 4
+IP_CMSG_RECVOPTS = 8
+IP_CMSG_RETOPTS = 16
+IP_CMSG_PASSSEC = 32
+IP_CMSG_ORIGDSTADDR = 64
+
+# TCP: a new connection in place of one in TIME_WAIT begins that far behind its end
+TCP_ISN_JUMP = 65535 + 2
+# InetConnectionSock.icsk_hashed: in which table
+ICSK_HASHED_NOT = 0
+ICSK_HASHED_CONNECTION = 1
+ICSK_HASHED_LISTENER = 2

@@ -25,3 +25,4 @@ cdef class NetnsIpv4:
     cdef public list sysctl_udp_mem
     cdef public i64 sysctl_udp_rmem_min, sysctl_udp_wmem_min, udp_memory_allocated
     cdef public object tcp
+    cdef public i64 raw_sockets

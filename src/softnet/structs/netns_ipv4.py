@@ -36,6 +36,7 @@ class NetnsIpv4:
         "udp_table",
         "udplite_table",
         "raw_hash",
+        "raw_sockets",
         "ping_table",
         "icmp_sk",
         "tcp_sock",
@@ -79,6 +80,7 @@ class NetnsIpv4:
     udp_table: object
     udplite_table: object
     raw_hash: object
+    raw_sockets: int  # how many are in it: the fast path asks no more
     ping_table: object
     icmp_sk: Sock | None
     tcp_sock: Sock | None  # for resets and ACKs that no socket sends
@@ -122,6 +124,7 @@ class NetnsIpv4:
         self.udp_table = None
         self.udplite_table = None
         self.raw_hash = None
+        self.raw_sockets = 0
         self.ping_table = None
         self.icmp_sk = None
         self.tcp_sock = None

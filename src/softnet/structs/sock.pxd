@@ -5,7 +5,7 @@ cimport softnet.uapi.poll as poll
 from softnet.arch.types cimport i64
 from softnet.kernel.lock cimport SpinLock
 from softnet.kernel.timer cimport Timer
-from softnet.kernel.wait cimport WaitQueueHead
+from softnet.kernel.wait cimport WaitQueueHead, wake_up
 from softnet.structs.dst cimport DstEntry
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead

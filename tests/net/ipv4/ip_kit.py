@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import softnet.arch.const as const
-import softnet.uapi.if_ether as if_ether
+from collections.abc import Iterator
+
+import pytest
+
 import softnet.uapi.neighbour as nud
 import softnet.uapi.socket as socket_
 from softnet.drivers.net.loopback import loopback_net_init
@@ -15,6 +17,7 @@ from softnet.machine.cpu import this_cpu
 from softnet.net.core.dev.config import dev_open
 from softnet.net.core.dev.receive import netif_receive_skb
 from softnet.net.core.neighbour import neigh_create, neigh_lookup, neigh_update
+from softnet.net.core.skb_debug import skb_debug_disable, skb_debug_enable
 from softnet.net.core.sock import sock_getsockopt, sock_setsockopt
 from softnet.net.ethernet.eth import eth_type_trans
 from softnet.net.ipv4.af_inet import inet_create, inet_init, inet_net_init
@@ -29,7 +32,7 @@ from softnet.net.ipv4.icmp import icmp_init, icmp_net_init
 from softnet.net.ipv4.igmp import igmp_init
 from softnet.net.ipv4.inetpeer import inetpeer_net_init
 from softnet.net.ipv4.ip_forward import ip_forward_init
-from softnet.net.ipv4.ip_fragment import ipfrag_net_init
+from softnet.net.ipv4.ip_fragment import ipfrag_net_exit, ipfrag_net_init
 from softnet.net.ipv4.ip_input import ip_input_init
 from softnet.net.ipv4.ip_output import ip_output_init
 from softnet.net.ipv4.ping import ping_net_init
@@ -54,6 +57,8 @@ __all__ = [
     "IpHost",
     "Sock",
     "Wire",
+    "eth",
+    "host",
     "icmp",
     "icmp_error",
     "ip",
@@ -135,6 +140,8 @@ class IpHost(DevHost):
 
     def __init__(self, era: str = "3.2", seed: int = 1) -> None:
         DevHost.__init__(self, 1, era, seed)
+        self.wires: list[Wire] = []
+        self.socks: list[Sock] = []
 
     def __enter__(self) -> IpHost:
         DevHost.__enter__(self)
@@ -174,6 +181,7 @@ class IpHost(DevHost):
         """An Ethernet device, up, with these addresses ("10.0.0.1/24")."""
         dev = Wire(self.net, name)
         dev.dev_addr = mac
+        self.wires.append(dev)
         up(dev)
         for a in addrs:
             self.addr(dev, a)
@@ -206,6 +214,15 @@ class IpHost(DevHost):
     def sysctl(self, path: str, value: object) -> None:
         with rtnl(self.net):
             self.net.sysctl.write("net.ipv4." + path, str(value))
+
+    def finish(self) -> None:
+        """Close and free all that a test left behind."""
+        for s in self.socks:
+            if s.error == 0 and s.socket.sk is not None:
+                s.close()
+        for dev in self.wires:
+            dev.release()
+        ipfrag_net_exit(self.net)
 
     # packets
 
@@ -275,6 +292,8 @@ class Sock:
         self.error = inet_create(host.net, self.socket, proto, 0)
         self.file = File(socket_file_ops, 2 | 0o4000, self.socket)
         self.msg = MsgHdr(b"", 0)
+        self.n = 0
+        host.socks.append(self)
 
     @property
     def sk(self) -> InetSock:
@@ -357,12 +376,27 @@ class Sock:
 
     def close(self) -> None:
         assert self.socket.ops is not None
-        sk = self.sk
         self.socket.ops.release(self.socket)
-        assert sk.sk_rmem_alloc == 0 or sk.sk_refcnt
 
 
-def cpu_reset() -> None:
-    """Nothing of a failed test stays on the CPU."""
-    assert const.NR_SOFTIRQS == 10
-    assert if_ether.ETH_P_IP == 0x0800
+@pytest.fixture
+def host() -> Iterator[IpHost]:
+    """An IpHost under the packet-buffer sanitizer: at the end no packet may be left."""
+    debug = skb_debug_enable()
+    try:
+        with IpHost() as h:
+            yield h
+            h.finish()
+        debug.verify()
+        assert debug.leaks() == []
+    finally:
+        skb_debug_disable()
+
+
+@pytest.fixture
+def eth(host: IpHost) -> Wire:
+    """eth0 of host, 10.0.0.1/24, its neighbours 10.0.0.2 and 10.0.0.3 known."""
+    dev = host.eth("10.0.0.1/24")
+    host.neigh(dev, "10.0.0.2")
+    host.neigh(dev, "10.0.0.3")
+    return dev

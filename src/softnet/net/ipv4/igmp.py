@@ -21,7 +21,7 @@ import softnet.uapi.icmp as icmp_
 import softnet.uapi.if_packet as if_packet
 import softnet.uapi.in_ as in_
 from softnet.fs.proc import ProcEntry, proc_create
-from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer
+from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer, timer_pending
 from softnet.net.core.dev_addr_lists import dev_mc_add, dev_mc_del
 from softnet.net.core.skbuff import (
     consume_skb,
@@ -158,7 +158,7 @@ def igmp_mod_timer(im: IpMcList, max_delay: int) -> None:
     """igmp_mod_timer(): a query: report within max_delay, sooner if that was planned already."""
     assert im.timer is not None
     im.unsolicit_count = 0
-    if im.timer.pending() and im.timer.expires - jiffies() < max_delay:
+    if timer_pending(im.timer) and im.timer.expires - jiffies() < max_delay:
         im.tm_running = True
         return
     igmp_start_timer(im, max_delay)

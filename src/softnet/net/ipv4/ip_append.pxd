@@ -25,7 +25,7 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.sock cimport Sock
 from softnet.structs.socket cimport MsgHdr
 
-cdef i64 SKB_SLACK, IP_MAX_LEN
+cdef i64 CORK_OPT, SKB_SLACK, IP_MAX_LEN
 
 @cython.final
 cdef class IpcmCookie:
@@ -74,8 +74,8 @@ cpdef int ip_cork_release(InetCork cork) except -1
 cpdef i64 append_data(InetSock sk, Flowi4 fl4, SkBuffHead queue, InetCork cork, GetFrag from_,
                       i64 length, i64 transhdrlen, i64 flags) except? -1
 @cython.locals(skb=SkBuff, rt=Rtable, dev=NetDevice, room=i64, size=i64, n=i64)
-cpdef int ufo_append_data(InetSock sk, SkBuffHead queue, InetCork cork, GetFrag from_, i64 length,
-                          i64 hlen, i64 transhdrlen, i64 maxfraglen, i64 flags) except -1
+cpdef void ufo_append_data(InetSock sk, SkBuffHead queue, InetCork cork, GetFrag from_, i64 length,
+                          i64 hlen, i64 transhdrlen, i64 maxfraglen, i64 flags) except *
 @cython.locals(mtu=i64, offset=i64, skb=SkBuff, copy=i64, gap=i64, n=i64, old=i64, at=i64)
 cpdef int append_linear(InetSock sk, SkBuffHead queue, InetCork cork, GetFrag from_, i64 length,
                         i64 hlen, i64 transhdrlen, i64 maxfraglen, i64 flags,
@@ -103,4 +103,4 @@ cpdef int ip_flush_pending_frames(InetSock sk) except -1
 cpdef int flush_frames(SkBuffHead queue, InetCork cork) except -1
 @cython.locals(rt=Rtable, opt=IpOptions, nh=i64, th=i64, daddr=i64, ipc=IpcmCookie, fl4=Flowi4,
                protocol=i64, from_=BytesFrom, err=i64, reply=SkBuff, check=i64, isk=InetSock)
-cpdef int ip_send_reply(Sock sk, SkBuff skb, IpReplyArg arg, i64 length) except -1
+cpdef void ip_send_reply(Sock sk, SkBuff skb, IpReplyArg arg, i64 length) except *

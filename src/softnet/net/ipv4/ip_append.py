@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from softnet.structs.sock import Sock
     from softnet.structs.socket import MsgHdr
 
+CORK_OPT = IPCORK_OPT  # an int of our own: C need not look it up
 SKB_SLACK = 15  # bytes that alloc rounds away
 IP_MAX_LEN = 0xFFFF  # header and data of one datagram
 IP_REPLY_ARG_NOSRCCHECK = 1
@@ -274,7 +275,7 @@ def ip_setup_cork(sk: InetSock, cork: InetCork, ipc: IpcmCookie, rt: Rtable) -> 
     cork.addr = 0
     if ipc.opt is not None:
         cork.opt = ipc.opt
-        cork.flags = IPCORK_OPT
+        cork.flags = CORK_OPT
         cork.addr = ipc.addr
     dev = rt.dev
     assert dev is not None
@@ -513,7 +514,7 @@ def make_skb(sk: InetSock, fl4: Flowi4, queue: SkBuffHead, cork: InetCork) -> Sk
         piece.sk = None
     rt = cork.dst
     assert isinstance(rt, Rtable)
-    opt = cork.opt if cork.flags & IPCORK_OPT else None
+    opt = cork.opt if cork.flags & CORK_OPT else None
     write_header(skb, sk, fl4, rt, opt, cork.addr)
     ip_cork_release(cork)
     return skb

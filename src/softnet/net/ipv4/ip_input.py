@@ -238,7 +238,7 @@ def ip_local_deliver_finish(skb: SkBuff) -> int:
     skb.transport_header = skb.data
     protocol = mem.get8(p, o + 9)
     while True:
-        raw = raw_local_deliver(skb, protocol)
+        raw = net.ipv4.raw_sockets != 0 and raw_local_deliver(skb, protocol)
         ipprot = inet_protocol(protocol)
         if ipprot is None:
             break

@@ -52,21 +52,24 @@ cpdef i64 ip_select_ttl(InetSock sk, Rtable rt) except? -1
 @cython.locals(hoplimit=i64)
 cpdef i64 ip4_dst_hoplimit(Rtable rt) except? -1
 @cython.locals(o=i64, peer=InetPeer)
-cpdef int ip_select_ident(SkBuff skb, Rtable rt, InetSock sk, i64 more) except -1
+cpdef void ip_select_ident(SkBuff skb, Rtable rt, InetSock sk, i64 more) except *
 @cython.locals(err=i64, dst=DstEntry)
 cpdef i64 ip_local_out(SkBuff skb) except? -1
 @cython.locals(o=i64, dst=DstEntry, dev=NetDevice, net=Net, okfn=NfOkfn)
 cpdef i64 ip_local_out_hook(SkBuff skb) except? -1
+@cython.locals(dst=DstEntry, dev=NetDevice, net=Net, okfn=NfOkfn, ret=i64)
+cpdef i64 ip_local_out_written(SkBuff skb) except? -1
 @cython.locals(dst=DstEntry, dev=NetDevice, net=Net, mib=SnmpMib, okfn=NfOkfn, ret=i64)
 cpdef i64 ip_output(SkBuff skb) except? -1
 @cython.locals(rt=Rtable, dev=NetDevice, net=Net, okfn=NfOkfn, ret=i64)
 cpdef i64 ip_mc_output(SkBuff skb) except? -1
+@cython.locals(inet=InetSock)
 cpdef bint sk_mc_loop(Sock sk) except? -1
 @cython.locals(newskb=SkBuff, okfn=NfOkfn)
-cpdef int ip_mc_loopback(Net net, SkBuff skb, NetDevice dev) except -1
+cpdef void ip_mc_loopback(Net net, SkBuff skb, NetDevice dev) except *
 cpdef i64 ip_dev_loopback_xmit(SkBuff newskb) except? -1
 cpdef i64 ip_finish_output(SkBuff skb) except? -1
-@cython.locals(dst=DstEntry, sk=Sock, dev=NetDevice)
+@cython.locals(dst=DstEntry, sk=Sock, inet=InetSock, dev=NetDevice)
 cpdef i64 ip_skb_dst_mtu(SkBuff skb) except? -1
 @cython.locals(rt=Rtable, dev=NetDevice, skb2=SkBuff, neigh=Neighbour)
 cpdef i64 ip_finish_output2(SkBuff skb) except? -1

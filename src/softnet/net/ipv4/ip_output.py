@@ -253,6 +253,21 @@ def ip_local_out_hook(skb: SkBuff) -> int:
     return 1
 
 
+def ip_local_out_written(skb: SkBuff) -> int:
+    """NF_INET_LOCAL_OUT and dst_output() for a packet whose header the program wrote."""
+    dst = skb.dst
+    assert dst is not None
+    dev = dst.dev
+    assert dev is not None
+    net = dev.nd_net
+    if net.nf_active:
+        okfn = registry.dst_output
+        ret = nf_hook(net, nf.NFPROTO_IPV4, nf.NF_INET_LOCAL_OUT, skb, None, dev, okfn)
+        if ret != 1:
+            return ret
+    return dst.output(skb)
+
+
 def ip_output(skb: SkBuff) -> int:
     """ip_output(): what unicast routes do with a packet to send, made here or forwarded."""
     if trace.ip_output.enabled:
@@ -309,9 +324,10 @@ def ip_mc_output(skb: SkBuff) -> int:
 
 def sk_mc_loop(sk: Sock | None) -> bool:
     """sk_mc_loop(): does the sender want its own multicasts back?"""
-    if isinstance(sk, InetSock):
-        return sk.mc_loop
-    return True
+    if not isinstance(sk, InetSock):
+        return True
+    inet = sk
+    return inet.mc_loop
 
 
 def ip_mc_loopback(net: Net, skb: SkBuff, dev: NetDevice) -> None:
@@ -349,10 +365,12 @@ def ip_skb_dst_mtu(skb: SkBuff) -> int:
     dst = skb.dst
     assert dst is not None
     sk = skb.sk
-    if sk is not None and isinstance(sk, InetSock) and sk.pmtudisc == in_.IP_PMTUDISC_PROBE:
-        dev = dst.dev
-        assert dev is not None
-        return dev.mtu
+    if sk is not None and isinstance(sk, InetSock):
+        inet = sk
+        if inet.pmtudisc == in_.IP_PMTUDISC_PROBE:
+            dev = dst.dev
+            assert dev is not None
+            return dev.mtu
     return dst.mtu()
 
 

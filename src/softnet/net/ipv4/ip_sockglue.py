@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.uapi.errqueue as errqueue
 import softnet.uapi.in_ as in_
@@ -50,23 +51,14 @@ if TYPE_CHECKING:
     from softnet.structs.skbuff import SkBuff
     from softnet.structs.sock import Sock
 
-# inet->cmsg_flags: what a receive shall tell
-IP_CMSG_PKTINFO = 1
-IP_CMSG_TTL = 2
-IP_CMSG_TOS = 4
-IP_CMSG_RECVOPTS = 8
-IP_CMSG_RETOPTS = 16
-IP_CMSG_PASSSEC = 32
-IP_CMSG_ORIGDSTADDR = 64
-
 CMSG_OPTIONS = {
-    in_.IP_PKTINFO: IP_CMSG_PKTINFO,
-    in_.IP_RECVTTL: IP_CMSG_TTL,
-    in_.IP_RECVTOS: IP_CMSG_TOS,
-    in_.IP_RECVOPTS: IP_CMSG_RECVOPTS,
-    in_.IP_RETOPTS: IP_CMSG_RETOPTS,
-    in_.IP_PASSSEC: IP_CMSG_PASSSEC,
-    in_.IP_RECVORIGDSTADDR: IP_CMSG_ORIGDSTADDR,
+    in_.IP_PKTINFO: const.IP_CMSG_PKTINFO,
+    in_.IP_RECVTTL: const.IP_CMSG_TTL,
+    in_.IP_RECVTOS: const.IP_CMSG_TOS,
+    in_.IP_RECVOPTS: const.IP_CMSG_RECVOPTS,
+    in_.IP_RETOPTS: const.IP_CMSG_RETOPTS,
+    in_.IP_PASSSEC: const.IP_CMSG_PASSSEC,
+    in_.IP_RECVORIGDSTADDR: const.IP_CMSG_ORIGDSTADDR,
 }
 
 # Sizes of the structs of multicast options, in bytes
@@ -104,18 +96,18 @@ def ip_cmsg_recv(msg: MsgHdr, skb: SkBuff) -> None:
     if not isinstance(sk, InetSock):
         return
     flags = sk.cmsg_flags
-    if flags & IP_CMSG_PKTINFO:
+    if flags & const.IP_CMSG_PKTINFO:
         ip_cmsg_recv_pktinfo(msg, skb)
-    if flags & IP_CMSG_TTL:
+    if flags & const.IP_CMSG_TTL:
         ttl = ip_hdr(skb).ttl()
         put_cmsg(msg, socket_.SOL_IP, in_.IP_TTL, ttl.to_bytes(4, "little"))
-    if flags & IP_CMSG_TOS:
+    if flags & const.IP_CMSG_TOS:
         put_cmsg(msg, socket_.SOL_IP, in_.IP_TOS, bytes((ip_hdr(skb).tos(),)))
-    if flags & IP_CMSG_RECVOPTS:
+    if flags & const.IP_CMSG_RECVOPTS:
         ip_cmsg_recv_opts(msg, skb)
-    if flags & IP_CMSG_RETOPTS:
+    if flags & const.IP_CMSG_RETOPTS:
         ip_cmsg_recv_retopts(msg, skb)
-    if flags & IP_CMSG_ORIGDSTADDR:
+    if flags & const.IP_CMSG_ORIGDSTADDR:
         ip_cmsg_recv_dstaddr(msg, skb)
 
 
@@ -642,11 +634,11 @@ def get_pktoptions(sk: InetSock, optlen: int) -> bytes:
         raise OSError(errno.ENOPROTOOPT, "Protocol not available")
     msg = MsgHdr(None, 0)
     msg.controllen = optlen
-    if sk.cmsg_flags & IP_CMSG_PKTINFO:
+    if sk.cmsg_flags & const.IP_CMSG_PKTINFO:
         addr = sk.inet_rcv_saddr.to_bytes(4, "big")
         info = sk.mc_index.to_bytes(4, "little") + addr + addr
         put_cmsg(msg, socket_.SOL_IP, in_.IP_PKTINFO, info)
-    if sk.cmsg_flags & IP_CMSG_TTL:
+    if sk.cmsg_flags & const.IP_CMSG_TTL:
         put_cmsg(msg, socket_.SOL_IP, in_.IP_TTL, sk.mc_ttl.to_bytes(4, "little"))
     out = bytearray()
     for level, type, data in msg.control or ():

@@ -15,7 +15,6 @@ import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.in_ as in_
-import softnet.uapi.netfilter as nf
 import softnet.uapi.rtnetlink as rtn
 import softnet.uapi.snmp as snmp
 import softnet.uapi.socket as socket_
@@ -57,11 +56,10 @@ from softnet.net.ipv4.ip_error import ip_icmp_error, ip_local_error
 from softnet.net.ipv4.ip_output import (
     LL_RESERVED_SPACE,
     RT_CONN_FLAGS,
+    ip_local_out_written,
     ip_select_ident,
-    registry,
 )
 from softnet.net.ipv4.ip_sockglue import (
-    IP_CMSG_PKTINFO,
     ip_cmsg_recv,
     ip_cmsg_send,
     ip_getsockopt,
@@ -72,7 +70,6 @@ from softnet.net.ipv4.ip_sockglue import (
 from softnet.net.ipv4.route import ip_route_output_flow
 from softnet.net.ipv4.sock_destruct import inet_sock_destruct
 from softnet.net.ipv4.sock_proc import SOCK_SEQ_HEADER, format_inet_sock
-from softnet.net.netfilter.core import nf_hook
 from softnet.structs.flow import Flowi4
 from softnet.structs.headers import icmp_hdr, ip_hdr
 from softnet.structs.inet_sock import InetSock
@@ -127,6 +124,7 @@ def raw_hash_sk(sk: RawSock) -> None:
     if not sk.hashed:
         info.ht.setdefault(sk.inet_num & 0xFF, []).insert(0, sk)
         sk.hashed = True
+        sk.sk_net.ipv4.raw_sockets += 1
         sock_prot_inuse_add(sk.sk_net, sk.sk_prot, 1)
 
 
@@ -140,6 +138,7 @@ def raw_unhash_sk(sk: RawSock) -> None:
         if not chain:
             del info.ht[sk.inet_num & 0xFF]
         sk.hashed = False
+        sk.sk_net.ipv4.raw_sockets -= 1
         sock_prot_inuse_add(sk.sk_net, sk.sk_prot, -1)
 
 
@@ -193,7 +192,7 @@ def raw_rcv(sk: Sock, skb: SkBuff) -> int:
 
 def raw_rcv_skb(sk: InetSock, skb: SkBuff) -> int:
     """raw_rcv_skb()"""
-    if not sk.cmsg_flags & IP_CMSG_PKTINFO:
+    if not sk.cmsg_flags & const.IP_CMSG_PKTINFO:
         skb_dst_drop(skb)
     if sock_queue_rcv_skb(sk, skb) < 0:
         kfree_skb(skb, const.SKB_DROP_REASON_SOCKET_RCVBUFF)
@@ -374,10 +373,7 @@ def raw_send_hdrinc(
         iph.send_check()
     if iph.protocol() == in_.IPPROTO_ICMP and hlen < length:
         icmp_out_count(net, head[skb.transport_header])
-    okfn = registry.dst_output
-    err = nf_hook(net, nf.NFPROTO_IPV4, nf.NF_INET_LOCAL_OUT, skb, None, dev, okfn)
-    if err == 1:
-        err = rt.output(skb)
+    err = ip_local_out_written(skb)
     if err > 0:
         err = -errno.ENOBUFS if err != const.NET_XMIT_CN else 0
     if err:

@@ -23,7 +23,12 @@ PORT_MAX = 0xFFFF
 
 
 def ipv4_sysctl_net_init(net: Net) -> None:
-    """ipv4_sysctl_init_net()"""
+    """ipv4_sysctl_init_net(): the rows are made when they are first looked at."""
+    net.sysctl.later(lambda: register_rows(net))
+
+
+def register_rows(net: Net) -> None:
+    """Every row of net.ipv4 that is not TCP's or routing's."""
     table = net.sysctl
     ipv4 = net.ipv4
     register_ip(table, ipv4)

@@ -53,7 +53,7 @@ from softnet.net.ipv4.icmp import icmp_send
 from softnet.net.ipv4.icmp_codes import icmp_err_errno, icmp_err_fatal
 from softnet.net.ipv4.igmp_sock import ip_mc_sf_allow
 from softnet.net.ipv4.ip_error import ip_icmp_error
-from softnet.net.ipv4.ip_sockglue import IP_CMSG_PKTINFO, ip_cmsg_recv, ip_recv_error
+from softnet.net.ipv4.ip_sockglue import ip_cmsg_recv, ip_recv_error
 from softnet.net.ipv4.udp_table import UdpTable, udp4_lib_lookup, udp_mib
 from softnet.structs.headers import icmp_hdr
 from softnet.structs.route import Rtable
@@ -203,7 +203,7 @@ def udp_rcv_drop(sk: UdpSock, skb: SkBuff, reason: int) -> int:
 
 def udp_queue_rcv_one_skb(sk: UdpSock, skb: SkBuff) -> int:
     """__udp_queue_rcv_skb(): sk's lock is ours; consumes skb. The route is kept for IP_PKTINFO only."""
-    if not sk.cmsg_flags & IP_CMSG_PKTINFO:
+    if not sk.cmsg_flags & const.IP_CMSG_PKTINFO:
         skb.dst = None
     rc = sock_queue_rcv_skb(sk, skb)
     if rc < 0:
@@ -281,7 +281,7 @@ def udp_recvmsg(sk: UdpSock, msg: MsgHdr, size: int, flags: int) -> int:
         elif copied < ulen:
             msg.flags |= socket_.MSG_TRUNC
         err = udp_copy_datagram(skb, msg, copied, ulen)
-        if err != -errno.EINVAL:
+        if err == 0 or err != -errno.EINVAL:
             break
         if skb_kill_datagram(sk, skb, flags) == 0:
             udp_mib(sk).inc(snmp.UDP_MIB_INERRORS)
@@ -294,8 +294,10 @@ def udp_recvmsg(sk: UdpSock, msg: MsgHdr, size: int, flags: int) -> int:
         sock_recv_ts_and_drops(msg, sk, skb)
         if msg.want_name:
             p = skb.ptr
-            saddr = mem.get32(p, skb.network_header + 12)
-            msg.name = SockaddrIn(saddr, mem.get16(p, skb.transport_header))
+            name = SockaddrIn(0, 0)
+            name.sin_addr = mem.get32(p, skb.network_header + 12)
+            name.sin_port = mem.get16(p, skb.transport_header)
+            msg.name = name
         if sk.cmsg_flags:
             ip_cmsg_recv(msg, skb)
         err = ulen if flags & socket_.MSG_TRUNC else copied

@@ -91,8 +91,9 @@ def udp_sendmsg(sk: UdpSock, msg: MsgHdr, size: int) -> int:
     else:
         if not isinstance(name, SockaddrIn):
             return -errno.EINVAL if name.family == socket_.AF_INET else -errno.EAFNOSUPPORT
-        daddr = name.sin_addr
-        dport = name.sin_port
+        to = name
+        daddr = to.sin_addr
+        dport = to.sin_port
         if dport == 0:
             return -errno.EINVAL
     if (
@@ -159,7 +160,11 @@ def udp_sendmsg_to(
         if not saddr:
             saddr = sk.mc_addr
         connected = False
-    fl4 = Flowi4(faddr, saddr, tos, oif)
+    fl4 = Flowi4()
+    fl4.daddr = faddr
+    fl4.saddr = saddr
+    fl4.flowi4_tos = tos
+    fl4.flowi4_oif = oif
     fl4.flowi4_mark = sk.sk_mark
     fl4.flowi4_proto = sk.sk_protocol
     fl4.fl4_dport = dport

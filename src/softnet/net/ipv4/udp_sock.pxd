@@ -12,3 +12,5 @@ cdef class UdpSock(InetSock):
     cdef public UdpSock udp_portaddr_next
     cdef public bint ipv6only
     cdef public Flowi4 cork_fl4, conn_fl4
+
+    cpdef void sk_destruct(self) except *

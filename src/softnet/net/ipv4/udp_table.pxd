@@ -25,7 +25,7 @@ cpdef bint udp_conflict(UdpSock sk, UdpSock other) except? -1
 cpdef bint ipv4_rcv_saddr_equal(UdpSock sk, UdpSock other) except? -1
 @cython.locals(other=UdpSock, nxt=UdpSock)
 cpdef set udp_ports_inuse(UdpSock sk, UdpTable table, i64 slot)
-@cython.locals(slot=i64, any_slot=i64, own_slot=i64, other=UdpSock, nxt=UdpSock)
+@cython.locals(slot=i64, length=i64, any_slot=i64, own_slot=i64, other=UdpSock, nxt=UdpSock)
 cpdef bint udp_lport_inuse(UdpSock sk, UdpTable table, i64 num) except? -1
 @cython.locals(other=UdpSock)
 cpdef bint udp_chain2_inuse(UdpSock sk, UdpTable table, i64 slot2, i64 num) except? -1
@@ -36,14 +36,14 @@ cpdef int udp_link2(UdpSock sk, UdpTable table) except -1
 @cython.locals(slot2=i64, other=UdpSock)
 cpdef int udp_unlink2(UdpSock sk, UdpTable table) except -1
 @cython.locals(table=UdpTable, slot=i64, other=UdpSock, nxt=UdpSock)
-cpdef int udp_lib_unhash(UdpSock sk) except -1
+cpdef void udp_lib_unhash(UdpSock sk) except *
 @cython.locals(new=i64, table=UdpTable)
 cpdef int udp_v4_rehash(UdpSock sk) except -1
 @cython.locals(score=i64)
 cpdef i64 compute_score(UdpSock sk, i64 saddr, i64 hnum, i64 sport, i64 daddr, i64 dif) except? -2
 @cython.locals(score=i64)
 cpdef i64 compute_score2(UdpSock sk, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif) except? -2
-@cython.locals(slot=i64, slot2=i64, found=UdpSock, best=UdpSock, badness=i64, sk=UdpSock,
+@cython.locals(slot=i64, length=i64, slot2=i64, found=UdpSock, best=UdpSock, badness=i64, sk=UdpSock,
                score=i64, nxt=UdpSock)
 cpdef UdpSock udp4_lib_lookup(UdpTable table, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif)
 @cython.locals(best=UdpSock, badness=i64, sk=UdpSock, score=i64)

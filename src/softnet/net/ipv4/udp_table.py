@@ -165,10 +165,11 @@ def udp_ports_inuse(sk: UdpSock, table: UdpTable, slot: int) -> set[int]:
 def udp_lport_inuse(sk: UdpSock, table: UdpTable, num: int) -> bool:
     """udp_lib_lport_inuse(): is num taken for sk? Looks through the shorter chains."""
     slot = num & table.mask
-    if table.count[slot] > CHAIN_LONG:
+    length = table.count[slot]
+    if length > CHAIN_LONG:
         any_slot = (udp4_portaddr_hash(0, 0) ^ num) & table.mask
         own_slot = (sk.udp_portaddr_hash ^ num) & table.mask
-        if sk.inet_rcv_saddr and table.count2[any_slot] + table.count2[own_slot] < table.count[slot]:
+        if sk.inet_rcv_saddr and table.count2[any_slot] + table.count2[own_slot] < length:
             return udp_chain2_inuse(sk, table, any_slot, num) or (
                 own_slot != any_slot and udp_chain2_inuse(sk, table, own_slot, num)
             )
@@ -316,14 +317,15 @@ def udp4_lib_lookup(
     if not table.hash:
         return None
     slot = hnum & table.mask
-    if table.count[slot] > CHAIN_LONG:
+    length = table.count[slot]
+    if length > CHAIN_LONG:
         slot2 = udp4_portaddr_hash(daddr, hnum) & table.mask
-        if table.count2[slot2] <= table.count[slot]:
+        if table.count2[slot2] <= length:
             found = udp4_lib_lookup2(table, saddr, sport, daddr, hnum, dif, slot2)
             if found is not None:
                 return found
             slot2 = udp4_portaddr_hash(0, hnum) & table.mask
-            if table.count2[slot2] <= table.count[slot]:
+            if table.count2[slot2] <= length:
                 return udp4_lib_lookup2(table, saddr, sport, 0, hnum, dif, slot2)
     best: UdpSock | None = None
     badness = -1

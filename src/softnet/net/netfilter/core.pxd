@@ -32,4 +32,4 @@ cpdef i64 nf_hook_slow(Net net, i64 key, i64 pf, i64 hook, SkBuff skb, NetDevice
 cpdef i64 nf_queue(NfQueueEntry entry, i64 queuenum) except? -1
 @cython.locals(net=Net, skb=SkBuff, key=i64, hooks=list, kind=i64, index=i64, start=i64,
                indev=NetDevice, outdev=NetDevice, okfn=NfOkfn)
-cpdef int nf_reinject(NfQueueEntry entry, i64 verdict) except -1
+cpdef void nf_reinject(NfQueueEntry entry, i64 verdict) except *
