@@ -251,14 +251,26 @@ class CallRow(SysctlRow):
 class SysctlTable:
     """Rows by path. A path that is not here is looked for in `parent`."""
 
-    __slots__ = ("rows", "parent")
+    __slots__ = ("rows", "parent", "makers")
 
     rows: dict[str, SysctlRow]
     parent: SysctlTable | None
+    makers: list[Callable[[], object]]  # that register rows, and have not been called yet
 
     def __init__(self, parent: SysctlTable | None = None) -> None:
         self.rows = {}
         self.parent = parent
+        self.makers = []
+
+    def later(self, maker: Callable[[], object]) -> None:
+        """Have maker() register rows when somebody first looks for any: most hosts never do."""
+        self.makers.append(maker)
+
+    def make_rows(self) -> None:
+        """Somebody looks."""
+        makers, self.makers = self.makers, []
+        for maker in makers:
+            maker()
 
     def register(self, path: str, row: SysctlRow) -> None:
         """Add a row; OSError(EEXIST) if there is one."""
@@ -269,12 +281,14 @@ class SysctlTable:
 
     def unregister(self, prefix: str) -> None:
         """Remove the row of that path and every row below it."""
+        self.make_rows()
         prefix = dotted(prefix)
         for path in [p for p in self.rows if p == prefix or p.startswith(prefix + ".")]:
             del self.rows[path]
 
     def row(self, path: str) -> SysctlRow:
         """The row of a path; OSError(ENOENT) if there is none."""
+        self.make_rows()
         row = self.rows.get(dotted(path))
         if row is not None:
             return row
@@ -284,6 +298,7 @@ class SysctlTable:
 
     def names(self) -> list[str]:
         """Every path that can be read, sorted: sysctl -a."""
+        self.make_rows()
         inherited = [] if self.parent is None else self.parent.names()
         return sorted({*self.rows, *inherited})
 

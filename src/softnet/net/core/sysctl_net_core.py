@@ -17,7 +17,14 @@ SOMAXCONN_MAX = 65535  # sk_max_ack_backlog is an unsigned short
 
 
 def sysctl_core_net_init(net: Net) -> None:
-    """The rows of a namespace; for init_net, those of the host too."""
+    """The rows of a namespace; for init_net, those of the host too. Made when first looked at."""
+    net.sysctl.later(lambda: register_rows(net))
+    if net is net.nets[0]:
+        net.machine.sysctl.later(net.sysctl.make_rows)
+
+
+def register_rows(net: Net) -> None:
+    """sysctl_core_init()"""
     core = net.core
     net.sysctl.register("net.core.somaxconn", IntRow(core, "somaxconn", 0, SOMAXCONN_MAX))
     if net is not net.nets[0]:

@@ -136,6 +136,7 @@ def all_conf(in_dev: InDevice) -> Ipv4Devconf:
 # ---- tunables
 
 DEVCONF_NAMES = tuple(name for name in Ipv4Devconf().__slots__ if name != "state")
+ALL_SET = frozenset(DEVCONF_NAMES)
 # Changing one of these makes cached routes wrong.
 DEVCONF_FLUSH = ("disable_xfrm", "disable_policy", "force_igmp_version", "promote_secondaries")
 
@@ -149,7 +150,7 @@ def devconf_copy(to: Ipv4Devconf, from_: Ipv4Devconf) -> None:
 
 def ipv4_devconf_setall(in_dev: InDevice) -> None:
     """ipv4_devconf_setall(): the device is in use; `default` no longer moves its tunables."""
-    in_dev.cnf.state = frozenset(DEVCONF_NAMES)
+    in_dev.cnf.state = ALL_SET
 
 
 def devconf_write(net: Net, cnf: Ipv4Devconf, name: str, value: int) -> None:

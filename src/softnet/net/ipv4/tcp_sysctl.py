@@ -6,7 +6,7 @@ Linux: net/ipv4/sysctl_net_ipv4.c, tcp_init() in net/ipv4/tcp.c. Defaults are fi
 from __future__ import annotations
 
 import softnet.arch.const as const
-from softnet.kernel.sysctl import CallRow, IntRow, IntVecRow, JiffiesRow, SysctlRow
+from softnet.kernel.sysctl import CallRow, IntRow, IntVecRow, JiffiesRow, SysctlRow, SysctlTable
 from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
 from softnet.net.ipv4.tcp_cong import (
     tcp_set_allowed_congestion_control,
@@ -95,8 +95,12 @@ def tcp_init_limits(sysctl: NetnsTcp, ram: int) -> int:
 
 
 def tcp_sysctl_net_init(net: Net, sysctl: NetnsTcp, row: InetTimewaitDeathRow) -> None:
+    """The rows of one namespace, made when they are first looked at."""
+    net.sysctl.later(lambda: register_rows(net.sysctl, sysctl, row))
+
+
+def register_rows(table: SysctlTable, sysctl: NetnsTcp, row: InetTimewaitDeathRow) -> None:
     """Register the rows of one namespace."""
-    table = net.sysctl
     for name in INT_ROWS:
         table.register(f"net.ipv4.tcp_{name}", IntRow(sysctl, name))
     for name in SECONDS_ROWS:
