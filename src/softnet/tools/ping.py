@@ -61,7 +61,7 @@ def main(t: Terminal) -> int:
     pinger = Pinger(t, args.destination, t.resolve(args.destination), args.s, args.q)
     try:
         if args.t:
-            pinger.set_option(in_.SOL_IP, in_.IP_TTL, args.t.to_bytes(4, "little"))
+            pinger.set_option(socket.SOL_IP, in_.IP_TTL, args.t.to_bytes(4, "little"))
         if args.I:
             pinger.set_option(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, args.I.encode() + b"\0")
         return pinger.run(args.c, round(args.i * NS_PER_S), round(args.W * NS_PER_S))
