@@ -31,15 +31,15 @@ cdef class TcpOptionsReceived:
 cdef class TcpCongestionOps:
     cdef public str name
     cdef public bint non_restricted, rtt_stamp
-    cpdef int init(self, TcpSock tp) except -1
-    cpdef int release(self, TcpSock tp) except -1
+    cpdef void init(self, TcpSock tp) except *
+    cpdef void release(self, TcpSock tp) except *
     cpdef i64 ssthresh(self, TcpSock tp) except? -1
     cpdef i64 min_cwnd(self, TcpSock tp) except? -1
-    cpdef int cong_avoid(self, TcpSock tp, i64 ack, i64 in_flight) except -1
-    cpdef int set_state(self, TcpSock tp, i64 new_state) except -1
-    cpdef int cwnd_event(self, TcpSock tp, i64 ev) except -1
+    cpdef void cong_avoid(self, TcpSock tp, i64 ack, i64 in_flight) except *
+    cpdef void set_state(self, TcpSock tp, i64 new_state) except *
+    cpdef void cwnd_event(self, TcpSock tp, i64 ev) except *
     cpdef i64 undo_cwnd(self, TcpSock tp) except? -1
-    cpdef int pkts_acked(self, TcpSock tp, i64 num_acked, i64 rtt_us) except -1
+    cpdef void pkts_acked(self, TcpSock tp, i64 num_acked, i64 rtt_us) except *
     cpdef tuple get_info(self, TcpSock tp, i64 ext)
 
 

@@ -46,7 +46,6 @@ from softnet.net.core.sock import (
 )
 from softnet.net.core.stream import sk_stream_kill_queues
 from softnet.net.ipv4.inet_hashtables import (
-    HASHED_NOT,
     InetHashinfo,
     inet_bind_bucket_create,
     inet_bind_hash,
@@ -283,7 +282,7 @@ def inet_csk_destroy_sock(sk: InetConnectionSock) -> None:
     """The end of a closed orphan; its memory goes with the last reference."""
     assert sk.sk_state == tcp.TCP_CLOSE
     assert sk.sk_flags >> const.SOCK_DEAD & 1
-    assert sk.icsk_hashed == HASHED_NOT
+    assert sk.icsk_hashed == const.ICSK_HASHED_NOT
     assert sk.inet_num == 0 or sk.icsk_bind_hash is not None
     sk.sk_prot.destroy(sk)
     sk_stream_kill_queues(sk)

@@ -1,13 +1,15 @@
 cimport cython
+cimport softnet.arch.const as const
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.net.core.secure_seq cimport jhash_3words, secure_ipv4_port_ephemeral
+from softnet.net.core.sock cimport sock_prot_inuse_add
 from softnet.structs.inet_connection_sock cimport InetBindBucket, InetConnectionSock
 from softnet.structs.inet_timewait_sock cimport InetTimewaitSock
 from softnet.structs.netns_ipv4 cimport NetnsIpv4
 from softnet.structs.sock cimport Sock
 
-cdef i64 INET_LHTABLE_SIZE, EADDRNOTAVAIL, HASHED_NOT, HASHED_CONNECTION, HASHED_LISTENER
+cdef i64 INET_LHTABLE_SIZE, EHASH_START, EADDRNOTAVAIL
 
 
 cdef class InetHashinfo:

@@ -12,8 +12,10 @@ fills, so that an idle host costs little; ehash_size is what 3.2 would have allo
 
 from __future__ import annotations
 
+import softnet.arch.const as const
 import softnet.uapi.tcp as tcp
 from softnet.net.core.secure_seq import jhash_3words, secure_ipv4_port_ephemeral
+from softnet.net.core.sock import sock_prot_inuse_add
 from softnet.structs.inet_connection_sock import InetBindBucket, InetConnectionSock
 from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.sock import Sock
@@ -22,9 +24,6 @@ INET_LHTABLE_SIZE = 32
 EHASH_START = 16  # buckets
 EADDRNOTAVAIL = 99
 
-HASHED_NOT = 0
-HASHED_CONNECTION = 1
-HASHED_LISTENER = 2
 
 
 class InetHashinfo:
@@ -184,13 +183,14 @@ def inet_listener_score(icsk: InetConnectionSock, daddr: int, hnum: int, dif: in
 
 def inet_hash_nolisten(hinfo: InetHashinfo, sk: InetConnectionSock) -> None:
     """__inet_hash_nolisten(): make the connection sk findable."""
-    assert sk.icsk_hashed == HASHED_NOT
+    assert sk.icsk_hashed == const.ICSK_HASHED_NOT
     hash = inet_ehashfn(hinfo, sk.inet_rcv_saddr, sk.inet_num, sk.inet_daddr, sk.inet_dport)
     sk.sk_hash = hash
     if hinfo.ehash_count + hinfo.tw_count > hinfo.ehash_mask:
         inet_ehash_grow(hinfo)
     inet_chain_add(hinfo.ehash, hash & hinfo.ehash_mask, sk)
-    sk.icsk_hashed = HASHED_CONNECTION
+    sk.icsk_hashed = const.ICSK_HASHED_CONNECTION
+    sock_prot_inuse_add(sk.sk_net, sk.sk_prot, 1)
     hinfo.ehash_count += 1
 
 
@@ -201,22 +201,24 @@ def inet_hash(hinfo: InetHashinfo, sk: InetConnectionSock) -> None:
     if sk.sk_state != tcp.TCP_LISTEN:
         inet_hash_nolisten(hinfo, sk)
         return
-    assert sk.icsk_hashed == HASHED_NOT
+    assert sk.icsk_hashed == const.ICSK_HASHED_NOT
     sk.sk_hash = sk.inet_num & (INET_LHTABLE_SIZE - 1)
     inet_chain_add(hinfo.listening_hash, sk.sk_hash, sk)
-    sk.icsk_hashed = HASHED_LISTENER
+    sk.icsk_hashed = const.ICSK_HASHED_LISTENER
+    sock_prot_inuse_add(sk.sk_net, sk.sk_prot, 1)
 
 
 def inet_unhash(hinfo: InetHashinfo, sk: InetConnectionSock) -> bool:
     """inet_unhash(): no segment finds sk any more; False if none did before."""
-    if sk.icsk_hashed == HASHED_NOT:
+    if sk.icsk_hashed == const.ICSK_HASHED_NOT:
         return False
-    if sk.icsk_hashed == HASHED_LISTENER:
+    if sk.icsk_hashed == const.ICSK_HASHED_LISTENER:
         inet_chain_del(hinfo.listening_hash, sk.sk_hash, sk)
     else:
         inet_chain_del(hinfo.ehash, sk.sk_hash & hinfo.ehash_mask, sk)
         hinfo.ehash_count -= 1
-    sk.icsk_hashed = HASHED_NOT
+    sk.icsk_hashed = const.ICSK_HASHED_NOT
+    sock_prot_inuse_add(sk.sk_net, sk.sk_prot, -1)
     return True
 
 
@@ -425,7 +427,7 @@ def inet_hash_connect(hinfo: InetHashinfo, sk: InetConnectionSock) -> int:
         inet_hash_nolisten(hinfo, sk)
         return 0
     tw = inet_check_established(hinfo, sk, sk.inet_num, False)
-    if sk.icsk_hashed == HASHED_NOT:
+    if sk.icsk_hashed == const.ICSK_HASHED_NOT:
         return -EADDRNOTAVAIL
     if tw is not None:
         hinfo.twsk_deschedule(tw)
@@ -461,7 +463,7 @@ def inet_hash_connect_any(hinfo: InetHashinfo, sk: InetConnectionSock) -> int:
             continue
         else:
             tw = inet_check_established(hinfo, sk, port, True)
-            if sk.icsk_hashed == HASHED_NOT:
+            if sk.icsk_hashed == const.ICSK_HASHED_NOT:
                 continue
         hinfo.port_hint += i
         inet_bind_hash(sk, tb, port)

@@ -94,7 +94,7 @@ from softnet.net.ipv4.tcp_sockopt import tcp_getsockopt, tcp_setsockopt
 from softnet.net.ipv4.tcp_state import tcp_hashinfo
 from softnet.net.ipv4.tcp_sysctl import tcp_init_limits, tcp_sysctl_net_init
 from softnet.net.ipv4.tcp_timer import tcp_init_xmit_timers, tcp_set_keepalive
-from softnet.net.ipv4.tcp_timewait import ISN_JUMP, tcp_death_row
+from softnet.net.ipv4.tcp_timewait import tcp_death_row
 from softnet.structs.inet_connection_sock import InetConnectionSock
 from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.net_namespace import Net
@@ -238,7 +238,7 @@ class TcpHashinfo(InetHashinfo):
         reuse = sk.sysctl.tw_reuse != 0 and get_seconds() - tw.tw_ts_recent_stamp > 1
         if not tw.tw_ts_recent_stamp or (connecting and not reuse):
             return False
-        write_seq = mem.u32(tw.tw_snd_nxt + ISN_JUMP)
+        write_seq = mem.u32(tw.tw_snd_nxt + const.TCP_ISN_JUMP)
         sk.write_seq = write_seq if write_seq else 1
         sk.rx_opt.ts_recent = tw.tw_ts_recent
         sk.rx_opt.ts_recent_stamp = tw.tw_ts_recent_stamp

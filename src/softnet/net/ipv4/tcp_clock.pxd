@@ -1,8 +1,9 @@
+cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
 from softnet.arch.types cimport i64
-from softnet.kernel.timer cimport jiffies
 from softnet.structs.tcp cimport TcpOptionsReceived
+from softnet.kernel.timer cimport jiffies
 
 cpdef i64 tcp_time_stamp() except? -1
 cpdef i64 get_seconds() except? -1

@@ -124,7 +124,7 @@ def tcp_connect(tp: TcpSock) -> int:
         buff.tcp_flags |= tcp.TCPHDR_ECE | tcp.TCPHDR_CWR
         tp.ecn_flags = const.TCP_ECN_OK
     buff.when = tcp_time_stamp()
-    tp.retrans_stamp = buff.when
+    tp.retrans_stamp = buff.when if buff.when else mem.u32(-1)  # 0: nothing was repeated
     skb_header_release(buff)
     tp.sk_write_queue.queue_tail(buff)
     tp.sk_wmem_queued += buff.truesize
@@ -205,7 +205,7 @@ def tcp_make_synack(
     mem.put32(p, th + 8, mem.u32(req.rcv_isn + 1))
     mem.put32(p, th + 12, (size << 10 | flags) << 16 | window)
     mem.put32(p, th + 16, 0)
-    md5_at = tcp_options_write(p, th + tcp.TCP_HLEN, None, opts)
+    md5_at = tcp_options_write(skb, None, opts)
     if md5_at and md5_key is not None:
         tcp_md5_hash_header(skb, md5_at, md5_key, req.loc_addr, req.rmt_addr)
     tp.sk_net.mib.tcp.add(snmp.TCP_MIB_OUTSEGS, 1)

@@ -71,7 +71,7 @@ def tcp_rcv_established(tp: TcpSock, skb: SkBuff) -> int:
     ):
         hlen = tp.tcp_header_len
         if hlen != TSTAMP_HLEN or (
-            tcp_parse_aligned_timestamp(rx_opt, p, th)
+            tcp_parse_aligned_timestamp(rx_opt, skb)
             and mem.s32(rx_opt.rcv_tsval - rx_opt.ts_recent) >= 0
         ):
             if skb.len == hlen:

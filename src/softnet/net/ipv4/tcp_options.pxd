@@ -18,14 +18,14 @@ cdef class TcpOutOptions
 cdef class TcpOutOptions:
     cdef public i64 options, ws, num_sack_blocks, mss, tsval, tsecr
 
-cpdef int tcp_parse_options(
+cpdef void tcp_parse_options(
     SkBuff skb, TcpOptionsReceived opt_rx, bint estab, NetnsTcp sysctl
-) except -1
+) except *
 cdef int tcp_parse_syn_option(
     const u8 *p, i64 o, i64 kind, i64 size, TcpOptionsReceived opt_rx, NetnsTcp sysctl
 ) except -1
 cpdef bint tcp_fast_parse_options(SkBuff skb, TcpSock tp) except -1
-cdef bint tcp_parse_aligned_timestamp(TcpOptionsReceived rx_opt, const u8 *p, i64 th) except -1
+cpdef bint tcp_parse_aligned_timestamp(TcpOptionsReceived rx_opt, SkBuff skb) except -1
 cpdef bytes tcp_parse_md5sig_option(SkBuff skb)
 cpdef i64 tcp_syn_options(TcpSock tp, TcpOutOptions opts, i64 tsval, i64 advertise_mss) except? -1
 cpdef i64 tcp_synack_options(
@@ -33,8 +33,8 @@ cpdef i64 tcp_synack_options(
 ) except? -1
 cpdef i64 tcp_established_options(TcpSock tp, TcpOutOptions opts, i64 tsval) except? -1
 cpdef i64 tcp_established_size(TcpSock tp) except? -1
-cdef i64 tcp_options_write(u8 *p, i64 o, TcpSock tp, TcpOutOptions opts) except? -1
+cpdef i64 tcp_options_write(SkBuff skb, TcpSock tp, TcpOutOptions opts) except? -1
 @cython.locals(block=TcpSackBlock, sack=TcpSackBlock)
 cdef int tcp_write_sack_blocks(u8 *p, i64 o, TcpSock tp, i64 n) except -1
-cdef int tcp_write_timestamp(u8 *p, i64 o, i64 tsval, i64 tsecr) except -1
+cpdef int tcp_write_timestamp(SkBuff skb, i64 tsval, i64 tsecr) except -1
 cpdef int tcp_store_ts_recent(TcpOptionsReceived rx_opt, i64 now) except -1

@@ -128,14 +128,16 @@ def tcp_fast_parse_options(skb: SkBuff, tp: TcpSock) -> bool:
     if doff == 5:
         rx_opt.saw_tstamp = False
         return False
-    if rx_opt.tstamp_ok and doff == 8 and tcp_parse_aligned_timestamp(rx_opt, p, th):
+    if rx_opt.tstamp_ok and doff == 8 and tcp_parse_aligned_timestamp(rx_opt, skb):
         return True
     tcp_parse_options(skb, rx_opt, True, tp.sysctl)
     return True
 
 
-def tcp_parse_aligned_timestamp(rx_opt: TcpOptionsReceived, p: mem.Mem, th: int) -> bool:
-    """Are the options a timestamp in Linux's layout and nothing else? Then read it."""
+def tcp_parse_aligned_timestamp(rx_opt: TcpOptionsReceived, skb: SkBuff) -> bool:
+    """Are the twelve bytes of options a timestamp in Linux's layout? Then read it."""
+    p = skb.ptr
+    th = skb.transport_header
     if mem.get32(p, th + 20) != TSTAMP_WORD:
         return False
     rx_opt.saw_tstamp = True
@@ -268,11 +270,13 @@ def tcp_established_size(tp: TcpSock) -> int:
     return size
 
 
-def tcp_options_write(p: bytearray, o: int, tp: TcpSock | None, opts: TcpOutOptions) -> int:
-    """Write the options at p + o. tp gives the SACK blocks (None: there are none).
+def tcp_options_write(skb: SkBuff, tp: TcpSock | None, opts: TcpOutOptions) -> int:
+    """Write the options into skb's header. tp gives the SACK blocks (None: there are none).
 
-    Returns where the MD5 signature goes, 0 if it goes nowhere: it covers the finished header.
+    Returns where in the head the MD5 signature goes, 0 if nowhere: it covers the finished header.
     """
+    p = skb.ptr
+    o = skb.transport_header + tcp.TCP_HLEN
     md5_at = 0
     if opts.options & OPTION_MD5:
         mem.put32(p, o, tcp.TCPOPT_NOP << 24 | tcp.TCPOPT_NOP << 16 | tcp.TCPOPT_MD5SIG << 8 | 18)
@@ -327,8 +331,10 @@ def tcp_write_sack_blocks(p: bytearray, o: int, tp: TcpSock, n: int) -> None:
         at += 1
 
 
-def tcp_write_timestamp(p: bytearray, o: int, tsval: int, tsecr: int) -> None:
-    """The options of most segments, written at p + o: a timestamp alone."""
+def tcp_write_timestamp(skb: SkBuff, tsval: int, tsecr: int) -> None:
+    """The options of most segments, a timestamp alone, written into skb's header."""
+    p = skb.ptr
+    o = skb.transport_header + tcp.TCP_HLEN
     mem.put32(p, o, TSTAMP_WORD)
     mem.put32(p, o + 4, tsval)
     mem.put32(p, o + 8, tsecr)

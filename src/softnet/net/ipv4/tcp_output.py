@@ -79,9 +79,9 @@ def tcp_transmit_skb(tp: TcpSock, skb: SkBuff, clone_it: bool) -> int:
     skb_set_owner_w(skb, tp)
     tcp_build_header(tp, skb, th, header_size)
     if opts is None:
-        tcp_write_timestamp(skb.ptr, th + tcp.TCP_HLEN, tcp_time_stamp(), rx_opt.ts_recent)
+        tcp_write_timestamp(skb, tcp_time_stamp(), rx_opt.ts_recent)
     else:
-        md5_at = tcp_options_write(skb.ptr, th + tcp.TCP_HLEN, tp, opts)
+        md5_at = tcp_options_write(skb, tp, opts)
         if md5_at:
             tcp_md5_hash_skb(tp, skb, md5_at)
     if not flags & tcp.TCPHDR_SYN and tp.ecn_flags & const.TCP_ECN_OK:

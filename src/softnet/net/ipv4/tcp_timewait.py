@@ -31,8 +31,6 @@ from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpOptionsReceived, TcpSock
 
-ISN_JUMP = 65535 + 2  # a new connection in place of an old one begins that far ahead
-
 
 def tcp_death_row(net: Net) -> InetTimewaitDeathRow:
     """The wheels of a namespace."""
@@ -121,7 +119,7 @@ def tcp_timewait_state_process(tw: InetTimewaitSock, skb: SkBuff, sysctl: NetnsT
         )
     ):
         # RFC 1122 4.2.2.13: a new connection that cannot be mistaken for the old one.
-        isn = mem.u32(tw.tw_snd_nxt + ISN_JUMP)
+        isn = mem.u32(tw.tw_snd_nxt + const.TCP_ISN_JUMP)
         skb.when = isn if isn else 1
         return const.TCP_TW_SYN
     if paws_reject:

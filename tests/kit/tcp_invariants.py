@@ -1,0 +1,222 @@
+"""What must hold of every TCP socket between any two events.
+
+check_host(net) walks all sockets of a namespace and raises AssertionError with the socket and the
+numbers that disagree. Sockets that a task owns are left alone: it is in the middle of something.
+"""
+
+from __future__ import annotations
+
+import softnet.arch.const as const
+import softnet.arch.mem as mem
+import softnet.uapi.tcp as tcp
+from softnet.kernel.timer import timer_pending
+from softnet.structs.net_namespace import Net
+from softnet.structs.skbuff import SkBuff, SkBuffHead
+from softnet.structs.tcp import TcpSock
+
+UNASKED = 4096  # bytes: above the truesize of a segment without data
+
+
+def check_host(net: Net) -> None:
+    """Judge every socket of net, and what they use together."""
+    hinfo = net.ipv4.tcp_hashinfo
+    row = net.ipv4.tcp_death_row
+    pages = 0
+    owned = False
+    count = 0
+    for sk in hinfo.ehash:
+        while sk is not None:
+            count += 1
+            owned = owned or sk.owned
+            if not sk.owned:
+                check_sock(sk)
+            pages += charged(sk)
+            sk = sk.sk_next
+    assert count == hinfo.ehash_count
+    for sk in hinfo.listening_hash:
+        while sk is not None:
+            owned = owned or sk.owned
+            check_listener(sk)
+            sk = sk.sk_next
+    assert row.tw_count <= row.sysctl_max_tw_buckets
+    accounts = net.ipv4.tcp.accounts
+    assert accounts.allocated >= 0
+    assert accounts.orphan_count >= 0
+    if not owned:
+        used = pages + sum(charged(sk) for sk in closed(net))
+        assert used <= accounts.allocated * const.SK_MEM_QUANTUM, (
+            f"{used} bytes in use, {accounts.allocated} pages accounted"
+        )
+
+
+def closed(net: Net) -> list[TcpSock]:
+    """Sockets in no table cannot be found; their memory is only bounded from above."""
+    return []
+
+
+def charged(sk: TcpSock) -> int:
+    """Bytes that sk took from the protocol's memory."""
+    return sk.sk_forward_alloc + sk.sk_wmem_queued + sk.sk_rmem_alloc
+
+
+def check_listener(sk: TcpSock) -> None:
+    """The accept queue has the length it says, the SYN table too."""
+    queue = sk.icsk_accept_queue
+    waiting = 0
+    req = queue.rskq_accept_head
+    while req is not None:
+        waiting += 1
+        req = req.dl_next
+    if not sk.owned:
+        assert waiting == sk.sk_ack_backlog
+    assert sk.sk_ack_backlog <= sk.sk_max_ack_backlog + 1
+    lopt = queue.listen_opt
+    embryos = 0
+    for chain in lopt.syn_table:
+        while chain is not None:
+            embryos += 1
+            chain = chain.dl_next
+    assert embryos == lopt.qlen
+    assert 0 <= lopt.qlen_young <= lopt.qlen
+    assert lopt.qlen <= 1 << lopt.max_qlen_log
+    if lopt.qlen:
+        assert timer_pending(sk.sk_timer), "embryos and no SYN-ACK timer"
+
+
+def check_sock(tp: TcpSock) -> None:
+    """One connection."""
+    try:
+        check_sequence(tp)
+        check_write_queue(tp)
+        check_receive_queue(tp)
+        check_timers(tp)
+    except AssertionError as e:
+        raise AssertionError(f"{describe(tp)}: {e}") from e
+
+
+def describe(tp: TcpSock) -> str:
+    return (
+        f"port {tp.inet_num} state {tp.sk_state} ca {tp.icsk_ca_state} una {tp.snd_una} nxt"
+        f" {tp.snd_nxt} write {tp.write_seq} out {tp.packets_out} sacked {tp.sacked_out} lost"
+        f" {tp.lost_out} retrans {tp.retrans_out} fackets {tp.fackets_out} cwnd {tp.snd_cwnd}"
+    )
+
+
+def check_sequence(tp: TcpSock) -> None:
+    """Numbers are in their order."""
+    for name in ("snd_una", "snd_nxt", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup"):
+        value = getattr(tp, name)
+        assert 0 <= value <= 0xFFFFFFFF, f"{name} is {value}"
+    assert not mem.after(tp.snd_una, tp.snd_nxt), "snd_una beyond snd_nxt"
+    assert not mem.after(tp.snd_nxt, tp.write_seq), "snd_nxt beyond write_seq"
+    if tp.sk_state != tcp.TCP_SYN_SENT:
+        assert not mem.after(tp.copied_seq, tp.rcv_nxt), "read more than came"
+        assert not mem.after(tp.rcv_wup, tp.rcv_nxt), "rcv_wup beyond rcv_nxt"
+    assert tp.snd_cwnd >= 1, "an empty congestion window"
+    assert tp.snd_ssthresh >= 1
+    assert 0 <= tp.icsk_rto <= const.TCP_RTO_MAX
+    if tp.srtt:
+        assert tp.icsk_rto >= const.TCP_RTO_MIN, f"RTO {tp.icsk_rto} ms"
+    assert tp.mss_cache > 0
+
+
+def queue_of(head: SkBuffHead) -> list[SkBuff]:
+    """The skbs, links and count proved."""
+    found = []
+    prev = None
+    skb = head.first
+    while skb is not None:
+        assert skb.prev is prev, "a broken link"
+        found.append(skb)
+        prev = skb
+        skb = skb.next
+    assert head.last is prev
+    assert head.qlen == len(found)
+    return found
+
+
+def check_write_queue(tp: TcpSock) -> None:
+    """Contiguous; the counters are sums over it."""
+    skbs = queue_of(tp.sk_write_queue)
+    out = sacked = lost = retrans = queued = 0
+    sent = True
+    seq = None
+    for skb in skbs:
+        if skb is tp.sk_send_head:
+            sent = False
+            assert skb.seq == tp.snd_nxt, "the next to send does not begin at snd_nxt"
+        assert seq is None or skb.seq == seq, "a gap in the write queue"
+        seq = skb.end_seq
+        queued += skb.truesize
+        assert skb.users == 1
+        if sent:
+            pcount = skb.shinfo.gso_segs
+            assert pcount > 0
+            out += pcount
+            sacked += pcount if skb.sacked & const.TCPCB_SACKED_ACKED else 0
+            lost += pcount if skb.sacked & const.TCPCB_LOST else 0
+            retrans += pcount if skb.sacked & const.TCPCB_SACKED_RETRANS else 0
+            both = const.TCPCB_SACKED_ACKED | const.TCPCB_LOST
+            assert skb.sacked & both != both, "SACKed and lost"
+        else:
+            assert skb.sacked & const.TCPCB_TAGBITS == 0, "marked before it was sent"
+    if skbs:
+        assert mem.after(skbs[0].end_seq, tp.snd_una), "acknowledged, and still there"
+        assert seq == tp.write_seq, "the queue does not end at write_seq"
+    if tp.sk_state == tcp.TCP_CLOSE:
+        return
+    assert sent or tp.sk_send_head is not None
+    assert tp.sk_send_head is None or not sent, "sk_send_head is not on the queue"
+    assert out == tp.packets_out, f"packets_out is {tp.packets_out}, the queue says {out}"
+    assert lost == tp.lost_out, f"lost_out is {tp.lost_out}, the queue says {lost}"
+    assert retrans == tp.retrans_out, f"retrans_out is {tp.retrans_out}, the queue says {retrans}"
+    if tp.is_sack():
+        assert sacked == tp.sacked_out, f"sacked_out is {tp.sacked_out}, the queue says {sacked}"
+        assert tp.fackets_out <= tp.packets_out
+        assert tp.fackets_out >= tp.sacked_out
+    assert tp.sacked_out + tp.lost_out <= tp.packets_out
+    assert queued == tp.sk_wmem_queued, f"wmem_queued {tp.sk_wmem_queued}, the queue says {queued}"
+    assert tp.packets_in_flight() >= 0
+    for hint in (tp.retransmit_skb_hint, tp.lost_skb_hint):
+        assert hint is None or any(hint is skb for skb in skbs), "a hint to a skb that is gone"
+
+
+def check_receive_queue(tp: TcpSock) -> None:
+    """In order, nothing twice; out of order is really ahead."""
+    received = queue_of(tp.sk_receive_queue)
+    ahead = queue_of(tp.out_of_order_queue)
+    size = sum(skb.truesize for skb in received + ahead)
+    assert size == tp.sk_rmem_alloc, f"rmem_alloc {tp.sk_rmem_alloc}, the queues say {size}"
+    for one, two in zip(received, received[1:], strict=False):
+        assert not mem.before(one.end_seq, two.seq), "a gap in the receive queue"
+    if received:
+        assert received[-1].end_seq == tp.rcv_nxt
+        assert mem.after(received[0].end_seq, tp.copied_seq), "read, and still there"
+    for skb in ahead:
+        assert mem.after(skb.seq, tp.rcv_nxt), "in the out-of-order queue, and in order"
+    for one, two in zip(ahead, ahead[1:], strict=False):
+        assert mem.before(one.seq, two.seq) or one.seq == two.seq
+    n = tp.rx_opt.num_sacks
+    assert n <= const.TCP_NUM_SACKS
+    assert n == 0 or ahead, "SACK blocks of nothing"
+    for sack in tp.selective_acks[:n]:
+        assert mem.before(sack.start_seq, sack.end_seq)
+        assert mem.after(sack.start_seq, tp.rcv_nxt), "a SACK block below rcv_nxt"
+    # A SYN or a FIN is charged without asking, as in Linux: the reserve may be that much below 0.
+    assert tp.sk_forward_alloc >= -UNASKED
+
+
+def check_timers(tp: TcpSock) -> None:
+    """Whatever is waited for has a timer that will come."""
+    if tp.sk_state == tcp.TCP_CLOSE:
+        for timer in (tp.icsk_retransmit_timer, tp.icsk_delack_timer, tp.sk_timer):
+            assert timer is None or not timer_pending(timer), "a timer on a closed socket"
+        return
+    if tp.packets_out:
+        assert tp.icsk_pending == const.ICSK_TIME_RETRANS, "data in flight and no timer"
+    if tp.icsk_pending:
+        timer = tp.icsk_retransmit_timer
+        assert timer_pending(timer), "an event pending without its timer"
+        assert timer.expires <= tp.icsk_timeout or tp.icsk_backoff, "the timer comes late"
+    if tp.icsk_ack_pending & const.ICSK_ACK_TIMER:
+        assert timer_pending(tp.icsk_delack_timer), "a delayed ACK without its timer"
