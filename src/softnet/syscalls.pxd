@@ -4,10 +4,14 @@ cimport softnet.arch.mem as mem
 cimport softnet.uapi.fcntl as fcntl
 cimport softnet.uapi.socket as uapi
 from softnet.arch.types cimport i64
-from softnet.fs.file cimport FdTable
-from softnet.kernel.sched cimport Task
+from softnet.fs.file cimport FdTable, File, get_file
+from softnet.kernel.sched cimport Task, current
+from softnet.net.socket cimport (
+    kernel_getsockopt, kernel_setsockopt, sock_accept, sock_create, sock_from_file, sock_map_fd,
+    sock_recvmsg, sock_release, sock_sendmsg,
+)
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.socket cimport Sockaddr, Socket
+from softnet.structs.socket cimport MsgHdr, ProtoOps, Sockaddr, SockaddrIn, SockaddrUn, Socket
 
 
 cpdef i64 sys_socket(i64 family, i64 type, i64 protocol=*) except? -1
@@ -16,32 +20,43 @@ cpdef tuple sys_socketpair(i64 family, i64 type, i64 protocol=*)
 
 cpdef int sys_bind(i64 fd, Sockaddr addr) except -1
 
+@cython.locals(file=File, sock=Socket)
 cpdef int sys_connect(i64 fd, Sockaddr addr) except -1
 
 cpdef int sys_listen(i64 fd, i64 backlog) except -1
 
+@cython.locals(files=FdTable, file=File, newsock=Socket)
 cpdef tuple sys_accept4(i64 fd, i64 flags=*)
 
 cpdef Sockaddr sys_getsockname(i64 fd)
 
 cpdef Sockaddr sys_getpeername(i64 fd)
 
+@cython.locals(size=i64, msg=MsgHdr, n=i64)
 cpdef i64 sys_sendto(i64 fd, object data, i64 flags=*, Sockaddr addr=*) except? -1
 
+@cython.locals(buf=bytes, msg=MsgHdr, n=i64)
 cpdef tuple sys_recvfrom(i64 fd, i64 size, i64 flags=*)
 
+@cython.locals(buf=bytes, msg=MsgHdr, n=i64)
 cpdef bytes sys_recv(i64 fd, i64 size, i64 flags=*)
 
+@cython.locals(n=i64)
 cpdef i64 sys_recv_into(i64 fd, object buf, i64 size, i64 flags=*) except? -1
 
+@cython.locals(msg=MsgHdr, n=i64)
 cpdef tuple sys_recvfrom_into(i64 fd, object buf, i64 size, i64 flags=*)
 
+@cython.locals(size=i64, msg=MsgHdr, n=i64)
 cpdef i64 sys_sendmsg(i64 fd, object buffers, list control=*, i64 flags=*, Sockaddr addr=*) except? -1
 
+@cython.locals(buf=bytes, msg=MsgHdr, n=i64)
 cpdef tuple sys_recvmsg(i64 fd, i64 size, i64 controllen=*, i64 flags=*)
 
+@cython.locals(sock=Socket, done=i64, size=i64, msg=MsgHdr, n=i64, addr=Sockaddr)
 cpdef i64 sys_sendmmsg(i64 fd, object messages, i64 flags=*) except? -1
 
+@cython.locals(sock=Socket, buf=bytes, msg=MsgHdr, n=i64)
 cpdef list sys_recvmmsg(i64 fd, i64 vlen, i64 size, i64 flags=*)
 
 cpdef int sys_shutdown(i64 fd, i64 how) except -1
@@ -90,10 +105,13 @@ cpdef int sys_unshare(i64 flags) except -1
 
 cpdef int sys_setns(Net net) except -1
 
+@cython.locals(task=Task)
 cpdef Task this_task()
 
+@cython.locals(net=Net)
 cpdef Net task_net(Task task)
 
+@cython.locals(files=FdTable)
 cpdef FdTable task_files(Task task)
 
 cpdef Socket lookup(i64 fd)

@@ -5,8 +5,9 @@ cimport softnet.uapi.poll as poll
 cimport softnet.uapi.socket as uapi
 from softnet.arch.types cimport i64
 from softnet.fs.file cimport FdTable, File, FileOps, PollTable
+from softnet.kernel.wait cimport WaitQueueHead
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.socket cimport MsgHdr, NetProtoFamily, Socket
+from softnet.structs.socket cimport MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, Socket
 
 cdef class SocketFileOps
 
@@ -16,24 +17,29 @@ cpdef Socket sock_create(Net net, i64 family, i64 type, i64 protocol, i64 kern=*
 
 cpdef Socket sock_alloc(i64 type)
 
+@cython.locals(ops=ProtoOps)
 cpdef int sock_release(Socket sock) except -1
 
 cpdef File sock_alloc_file(Socket sock, i64 flags)
 
 cpdef i64 sock_map_fd(Socket sock, FdTable files, i64 flags) except? -1
 
+@cython.locals(sock=Socket)
 cpdef Socket sock_from_file(File file)
 
 cpdef Socket sockfd_lookup(FdTable files, i64 fd)
 
+@cython.locals(file=File, ops=ProtoOps)
 cpdef i64 sock_sendmsg(Socket sock, MsgHdr msg, i64 size) except? -1
 
+@cython.locals(file=File, ops=ProtoOps)
 cpdef i64 sock_recvmsg(Socket sock, MsgHdr msg, i64 size, i64 flags) except? -1
 
 cpdef i64 kernel_setsockopt(Socket sock, i64 level, i64 optname, bytes optval) except? -1
 
 cpdef bytes kernel_getsockopt(Socket sock, i64 level, i64 optname, i64 optlen)
 
+@cython.locals(ops=ProtoOps, newsock=Socket, err=i64)
 cpdef tuple sock_accept(Socket sock, i64 flags)
 
 cpdef object os_error(i64 err)
@@ -44,3 +50,5 @@ cdef class SocketFileOps(FileOps):
     cpdef i64 poll(self, File file, PollTable pt) except? -1
     cpdef object ioctl(self, File file, i64 cmd, object arg)
     cpdef int release(self, File file) except -1
+
+cdef SocketFileOps socket_file_ops

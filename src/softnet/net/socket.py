@@ -207,3 +207,5 @@ class SocketFileOps(FileOps):
 
 
 socket_file_ops = SocketFileOps()
+# A compiled module does not show its C globals; tests make files of their own.
+globals().update(socket_file_ops=socket_file_ops)

@@ -38,6 +38,7 @@ epoll_set = missing
 kernel_call = missing
 learn_types = missing
 set_slots = missing
+sock_direct = missing
 sock_get = missing
 sock_set = missing
 sock_set_timeout = missing

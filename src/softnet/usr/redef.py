@@ -39,6 +39,7 @@ epoll_set = backend.epoll_set
 kernel_call = backend.kernel_call
 learn_types = backend.learn_types
 set_slots = backend.set_slots
+sock_direct = backend.sock_direct
 sock_get = backend.sock_get
 sock_set = backend.sock_set
 sock_set_timeout = backend.sock_set_timeout

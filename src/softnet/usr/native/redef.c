@@ -331,6 +331,23 @@ sock_get(PyObject *module, PyObject *o)
 }
 
 static PyObject *
+sock_direct(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    /* The descriptor of a socket of that family (0: any) whose calls need not poll first, as it
+     * has no time-out; else -1. */
+    if (n != 2 || sock_type == NULL || !PyObject_TypeCheck(args[0], sock_type)) {
+        PyErr_SetString(PyExc_TypeError, "sock_direct() needs a socket and a family");
+        return NULL;
+    }
+    SockObject *s = (SockObject *)args[0];
+    long family = PyLong_AsLong(args[1]);
+    if (family == -1 && PyErr_Occurred())
+        return NULL;
+    int direct = s->timeout <= 0 && (family == 0 || family == s->family);
+    return PyLong_FromLong(direct ? s->fd : -1);
+}
+
+static PyObject *
 epoll_set(PyObject *module, PyObject *args)
 {
     EpollObject *e;
@@ -904,6 +921,8 @@ static PyMethodDef functions[] = {
     {"sock_set", sock_set, METH_VARARGS, "sock_set(sock, fd, family, type, proto, timeout_ns)"},
     {"sock_set_timeout", sock_set_timeout, METH_VARARGS, "sock_set_timeout(sock, ns)"},
     {"sock_get", sock_get, METH_O, "sock_get(sock) -> (fd, timeout_ns)"},
+    {"sock_direct", (PyCFunction)(void (*)(void))sock_direct, METH_FASTCALL,
+     "The descriptor, if the socket has that family and no time-out; else -1."},
     {"epoll_set", epoll_set, METH_VARARGS, "epoll_set(epoll, fd)"},
     {"watch_escapes", watch_escapes, METH_O,
      "watch_escapes(hook): hook(event, args) on audit events in user mode; None ends it."},

@@ -1,0 +1,126 @@
+"""_socket: the calls that programs make once a packet, compiled.
+
+Each does what its namesake in sockets.py does when nothing is special: the socket has no time-out, so
+that no call has to poll first, and the buffer is one piece of memory. All else is left to that one,
+and so is saying what is wrong with an argument.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softnet.syscalls import SockaddrIn, sys_recv, sys_recv_into, sys_recvfrom, sys_sendto
+from softnet.usr import sockets
+from softnet.usr.redef import sock_direct
+from softnet.usr.resolver import numeric_ipv4, resolve_address
+from softnet.usr.task import interrupted
+
+AF_INET = 2
+ADDRESSES_MAX = 1024  # address tuples whose struct is kept
+
+
+def sendable(data: Any) -> bool:
+    """Is it bytes, one behind the other?"""
+    kind = type(data)
+    if kind is bytes or kind is bytearray:
+        return True
+    return kind is memoryview and data.c_contiguous
+
+
+def room_for(buffer: Any, nbytes: int) -> int:
+    """How many bytes to receive into buffer; 0 if that is not plain."""
+    if type(buffer) is bytearray:
+        size = len(buffer)
+    elif type(buffer) is memoryview and not buffer.readonly and buffer.c_contiguous:
+        size = buffer.nbytes
+    else:
+        return 0
+    if nbytes == 0:
+        return size
+    return nbytes if 0 < nbytes <= size else 0
+
+
+def send(self: Any, data: Any, flags: Any = 0) -> Any:
+    """send()"""
+    fd = sock_direct(self, 0)
+    if fd < 0 or not sendable(data):
+        return sockets.send(self, data, flags)
+    try:
+        return sys_sendto(fd, data, flags)
+    except InterruptedError:
+        interrupted()
+    return sockets.send(self, data, flags)
+
+
+def recv(self: Any, bufsize: Any, flags: Any = 0) -> Any:
+    """recv()"""
+    fd = sock_direct(self, 0)
+    if fd < 0 or bufsize < 0:
+        return sockets.recv(self, bufsize, flags)
+    try:
+        return sys_recv(fd, bufsize, flags)
+    except InterruptedError:
+        interrupted()
+    return sockets.recv(self, bufsize, flags)
+
+
+def recv_into(self: Any, buffer: Any, nbytes: Any = 0, flags: Any = 0) -> Any:
+    """recv_into()"""
+    fd = sock_direct(self, 0)
+    size = room_for(buffer, nbytes) if fd >= 0 else 0
+    if size == 0:
+        return sockets.recv_into(self, buffer, nbytes, flags)
+    try:
+        return sys_recv_into(fd, buffer, size, flags)
+    except InterruptedError:
+        interrupted()
+    return sockets.recv_into(self, buffer, nbytes, flags)
+
+
+def recvfrom(self: Any, bufsize: Any, flags: Any = 0) -> Any:
+    """recvfrom()"""
+    fd = sock_direct(self, 0)
+    if fd < 0 or bufsize < 0:
+        return sockets.recvfrom(self, bufsize, flags)
+    try:
+        data, addr = sys_recvfrom(fd, bufsize, flags)
+    except InterruptedError:
+        interrupted()
+        return sockets.recvfrom(self, bufsize, flags)
+    return data, sockets.from_sockaddr(addr)
+
+
+def sendto(self: Any, data: Any, *args: Any) -> Any:
+    """sendto(data, address), sendto(data, flags, address)"""
+    fd = sock_direct(self, AF_INET)
+    n = len(args)
+    addr = inet_sockaddr(args[n - 1]) if fd >= 0 and 0 < n <= 2 and sendable(data) else None
+    if addr is None:
+        return sockets.sendto(self, data, *args)
+    try:
+        return sys_sendto(fd, data, args[0] if n == 2 else 0, addr)
+    except InterruptedError:
+        interrupted()
+    return sockets.sendto(self, data, *args)
+
+
+addresses: dict[tuple[str, int], SockaddrIn] = {}  # numeric ones: they mean the same on every host
+
+
+def inet_sockaddr(address: Any) -> SockaddrIn | None:
+    """The struct for a numeric IPv4 address and a port; None if it is not that."""
+    if type(address) is not tuple or len(address) != 2:
+        return None
+    host, port = address
+    if type(host) is not str or type(port) is not int:
+        return None
+    known = addresses.get(address)
+    if known is not None:
+        return known
+    if not 0 <= port <= 0xFFFF or numeric_ipv4(host) is None:
+        return None
+    if len(addresses) >= ADDRESSES_MAX:
+        addresses.clear()
+    known = SockaddrIn(resolve_address(host), port)
+    addresses[address] = known
+    return known
