@@ -23,6 +23,9 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead, SkbFrag
 from softnet.structs.sock cimport Sock
 from softnet.structs.socket cimport MsgHdr, Socket
 
+cdef i64 EAGAIN, EFAULT, EINVAL, ENOENT, ENOTCONN
+cdef i64 TCP_ESTABLISHED, TCP_SYN_SENT, TCP_CLOSE, TCP_LISTEN
+
 
 @cython.final
 cdef class ReceiverWait(WaitQueueEntry):

@@ -136,7 +136,7 @@ def wait_for_packet(sk: Sock, timeo: int) -> int:
         if sk.sk_shutdown & uapi.RCV_SHUTDOWN:
             sk.recv_error = 0
             return -1
-        if connection_based(sk) and sk.sk_state not in (TCP_ESTABLISHED, TCP_LISTEN):
+        if connection_based(sk) and sk.sk_state != TCP_ESTABLISHED and sk.sk_state != TCP_LISTEN:
             sk.recv_error = -ENOTCONN
             return -1
         if task.signal_pending():

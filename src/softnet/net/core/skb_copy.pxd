@@ -13,6 +13,8 @@ from softnet.net.core.skb_life cimport (
 )
 from softnet.structs.skbuff cimport SkBuff
 
+cdef i64 EFAULT
+
 cpdef int copy_skb_gso(SkBuff n, SkBuff skb) except -1
 cpdef SkBuff skb_copy(SkBuff skb)
 cpdef SkBuff pskb_copy(SkBuff skb)

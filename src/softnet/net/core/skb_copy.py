@@ -18,7 +18,6 @@ import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
 import softnet.net.core.skb_slab as kmem
 from softnet.net.core.skb_frags import (
-    EFAULT,
     pskb_expand_head,
     skb_clone_writable,
     skb_copy_bits,
@@ -35,7 +34,7 @@ from softnet.net.core.skb_life import (
 )
 from softnet.structs.skbuff import SkBuff, skb_panic
 
-EINVAL = 22
+EFAULT = 14
 
 
 # ---- copies

@@ -11,6 +11,8 @@ from softnet.net.core.skb_life cimport (
 from softnet.net.core.skb_slab cimport frag_alloc, frag_free, head_alloc, head_free
 from softnet.structs.skbuff cimport SkBuff, SkbFrag, SkbSharedInfo
 
+cdef i64 PULL_SLACK, ENOMEM, EFAULT
+
 cpdef bint pskb_may_pull(SkBuff skb, i64 length) except -1
 cpdef i64 pskb_pull(SkBuff skb, i64 length) except? -1
 cpdef bint pskb_pull_tail(SkBuff skb, i64 delta) except -1

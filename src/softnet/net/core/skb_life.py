@@ -102,7 +102,7 @@ def skb_over_head(sh: SkbSharedInfo) -> SkBuff:
     skb.users = 1
     skb.truesize = sh.end + const.SKB_TRUESIZE_OVERHEAD
     if kmem.slab.numbering:
-        skb.pkt_id = next_packet_id()
+        skb_id(skb)
     if kmem.slab.debugging:
         kmem.slab.sanitizer.allocated(skb)
     return skb

@@ -14,6 +14,8 @@ from softnet.net.core.skb_life cimport (
 from softnet.net.core.skb_slab cimport frag_alloc
 from softnet.structs.skbuff cimport SkBuff, SkbSharedInfo
 
+cdef i64 E2BIG, GRO_LEN_MAX
+
 cpdef int skb_split(SkBuff skb, SkBuff skb1, i64 length) except -1
 cdef int move_frags(SkbSharedInfo to, SkbSharedInfo sh) except -1
 cdef int cut_frags(SkbSharedInfo to, SkbSharedInfo sh, i64 keep) except -1

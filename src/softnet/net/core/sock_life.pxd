@@ -15,6 +15,7 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.sock cimport Proto, ProtoMem, Sock
 from softnet.structs.socket cimport Socket
 cdef dict protos
+cdef i64 ENOBUFS
 
 cpdef int proto_register(Proto prot) except -1
 cpdef list proto_list()

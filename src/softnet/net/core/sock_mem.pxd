@@ -35,7 +35,7 @@ cdef class SockRmemFree(SkbDestructor):
     pass
 
 
-cdef i64 SEND_SHUTDOWN, SKB_ALLOC_MAX
+cdef i64 SEND_SHUTDOWN, SKB_ALLOC_MAX, EPERM, ENOMEM, EPIPE, ENOBUFS
 cdef SockWfree sock_wfree
 cdef SockRfree sock_rfree
 cdef SockRmemFree sock_rmem_free
@@ -44,12 +44,15 @@ cpdef i64 sk_mem_pages(i64 amt) except? -1
 cpdef bint sk_has_account(Sock sk) except -1
 cpdef bint sk_wmem_schedule(Sock sk, i64 size) except -1
 cpdef bint sk_rmem_schedule(Sock sk, i64 size) except -1
+@cython.locals(low=i64)
 cpdef bint sk_mem_schedule(Sock sk, i64 size, i64 kind) except -1
+@cython.locals(pressure=i64, high=i64)
 cdef bint sk_mem_over_low(Sock sk, ProtoMem shared, list limits, i64 size, i64 kind) except -1
 cpdef int sk_mem_charge(Sock sk, i64 size) except -1
 cpdef int sk_mem_uncharge(Sock sk, i64 size) except -1
 cpdef int sk_mem_reclaim(Sock sk) except -1
 cpdef int sk_mem_reclaim_partial(Sock sk) except -1
+@cython.locals(limits=list, low=i64)
 cpdef int sk_mem_reclaim_pages(Sock sk) except -1
 cpdef int sk_wmem_free_skb(Sock sk, SkBuff skb) except -1
 cpdef int sk_stream_moderate_sndbuf(Sock sk) except -1

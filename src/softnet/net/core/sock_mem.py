@@ -229,7 +229,9 @@ def sk_mem_reclaim_pages(sk: Sock) -> None:
     sk.sk_forward_alloc &= const.SK_MEM_QUANTUM - 1
     if shared.pressure:
         limits = sk.sk_prot.memory_limits(sk)
-        if limits is not None and shared.allocated < int(limits[0]):
+        assert limits is not None
+        low = int(limits[0])
+        if shared.allocated < low:
             shared.pressure = False
 
 

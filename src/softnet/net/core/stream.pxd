@@ -17,6 +17,7 @@ from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.sock cimport Proto, Sock
 from softnet.structs.socket cimport Socket
 cdef i64 TCPF_ESTABLISHED, TCPF_SYN_SENT, TCPF_SYN_RECV, TCPF_FIN_WAIT1, TCPF_CLOSE_WAIT
+cdef i64 EAGAIN, EPIPE
 cdef i64 TCPF_LAST_ACK, TCPF_CLOSING, VM_WAIT_MIN_NS, VM_WAIT_JIFFIES
 
 cpdef i64 sk_stream_min_wspace(Sock sk) except? -1
