@@ -132,9 +132,7 @@ def measure_calls(rounds: int, share: float, sim: Simulation) -> list[dict[str, 
     for name, program, full, size in CALLS:
         count = max(int(full * share), 32)
         sim.run_syscalls(program, count // 10 + 32, size=size)
-        costs = [
-            sim.run_syscalls(program, count, size=size) / count * 1e9 for _ in range(rounds)
-        ]
+        costs = [sim.run_syscalls(program, count, size=size) / count * 1e9 for _ in range(rounds)]
         out.append({"name": name, "ns": statistics.median(costs), "best_ns": min(costs)})
         print(".", end="", file=sys.stderr, flush=True)
     return out

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bench.programs import Clock
 from softnet import syscalls
 from softnet.host import Host
 from softnet.machine.clock import World
 from softnet.structs.socket import SockaddrIn
 from softnet.usr import api as usr
 from softnet.usr.clock import original
-
-from bench.programs import Clock
 
 LOOPBACK = 0x7F000001
 LIMIT_NS = 10**13  # of virtual time: a program that hangs is an error, not a wait

@@ -144,7 +144,7 @@ class DstEntry:
 
     def metric(self, index: int) -> int:
         """dst_metric_raw(): metrics[RTAX_index], 0 when unset."""
-        return int(self.metrics[index])
+        return self.metrics[index]
 
     def metric_set(self, index: int, value: int) -> None:
         """dst_metric_set(): copy on first write, as metrics are shared with the fib."""
@@ -154,12 +154,12 @@ class DstEntry:
 
     def mtu(self) -> int:
         """dst_mtu(): bytes, header included."""
-        mtu = int(self.metrics[2])  # RTAX_MTU
+        mtu = self.metric(2)  # RTAX_MTU
         return mtu if mtu else self.ops.default_mtu(self)
 
     def advmss(self) -> int:
         """dst_metric_advmss(): bytes."""
-        mss = int(self.metrics[8])  # RTAX_ADVMSS
+        mss = self.metric(8)  # RTAX_ADVMSS
         return mss if mss else self.ops.default_advmss(self)
 
 

@@ -235,7 +235,7 @@ class Rtable(DstEntry):
     def mtu(self) -> int:
         """ipv4_mtu(): the metric counts for what this host sends, not for what it forwards."""
         if self.rt_route_iif == 0:
-            mtu = int(self.metrics[RTAX_MTU])
+            mtu = self.metrics[RTAX_MTU]
             if mtu:
                 return mtu
         return self.ops.default_mtu(self)

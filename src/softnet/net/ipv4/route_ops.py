@@ -98,9 +98,9 @@ class Ipv4DstOps(DstOps):
         assert dst.dev is not None
         mtu = dst.dev.mtu
         if (
-            dst.metric(rtnl.RTAX_LOCK) >> rtnl.RTAX_MTU & 1
-            and rt.rt_gateway != rt.rt_dst
+            rt.rt_gateway != rt.rt_dst
             and mtu > MTU_LOCKED
+            and dst.metric(rtnl.RTAX_LOCK) >> rtnl.RTAX_MTU & 1
         ):
             mtu = MTU_LOCKED
         return min(mtu, in_.IP_MAX_MTU)

@@ -1,0 +1,146 @@
+"""The compiled calls: what is plain, and what they must leave to sockets.py."""
+
+from __future__ import annotations
+
+import array
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+
+@contextmanager
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two UDP sockets, the first connected to the second."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as a,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as b,
+    ):
+        b.bind(("127.0.0.1", 0))
+        a.connect(b.getsockname())
+        yield a, b
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"four",
+        bytearray(b"four"),
+        memoryview(b"four"),
+        memoryview(b"f-o-u-r-")[::2],
+        array.array("B", b"four"),
+        memoryview(array.array("H", b"four")),
+    ],
+)
+def test_whatever_has_bytes_can_be_sent(net: Any, data: Any) -> None:
+    def program() -> Any:
+        with pair() as (a, b):
+            sent = a.send(data), a.sendto(data, b.getsockname()), a.sendto(data, 0, b.getsockname())
+            return sent, b.recv(100), b.recv(100), b.recv(100)
+
+    assert net.run(program) == ((4, 4, 4), b"four", b"four", b"four")
+
+
+def test_receiving_into_all_kinds_of_buffers(net: Any) -> None:
+    def program() -> Any:
+        with pair() as (a, b):
+            got = []
+            wide = array.array("H", bytes(8))
+            for buffer in (bytearray(8), memoryview(bytearray(8)), wide, memoryview(wide)):
+                a.send(b"abcdef")
+                n = b.recv_into(buffer)
+                got.append((n, bytes(memoryview(buffer).cast("B")[:n])))
+            a.send(b"abcdef")
+            short = bytearray(8)
+            got.append((b.recv_into(short, nbytes=3), bytes(short)))
+            return got
+
+    assert net.run(program) == [(6, b"abcdef")] * 4 + [(3, b"abc\0\0\0\0\0")]
+
+
+def test_wrong_arguments_are_the_real_ones_errors(net: Any) -> None:
+    def program() -> Any:
+        with pair() as (a, b):
+            port = b.getsockname()[1]
+            for wrong in (
+                lambda: a.send("text"),  # type: ignore[arg-type]
+                lambda: a.sendto(b"x", ("127.0.0.1", float(port))),  # type: ignore[arg-type]
+                lambda: a.sendto(b"x"),  # type: ignore[call-overload]
+                lambda: a.sendto(b"x", 0, ("127.0.0.1", port), 0),  # type: ignore[call-overload]
+                lambda: b.recv_into(b"read-only"),  # type: ignore[arg-type]
+            ):
+                with pytest.raises(TypeError):
+                    wrong()
+            with pytest.raises(OverflowError):
+                a.sendto(b"x", ("127.0.0.1", 65536))
+            with pytest.raises(ValueError, match="negative"):
+                b.recv(-1)
+            with pytest.raises(ValueError, match="too small"):
+                b.recv_into(bytearray(4), 5)
+            with pytest.raises(ValueError, match="negative"):
+                b.recv_into(bytearray(4), -1)
+            # A float port equals the int that a cache of addresses may know.
+            a.sendto(b"x", ("127.0.0.1", port))
+            with pytest.raises(TypeError):
+                a.sendto(b"x", ("127.0.0.1", float(port)))  # type: ignore[arg-type]
+            return b.recvfrom(10)[0]
+
+    assert net.run(program) == b"x"
+
+
+def test_a_tuple_is_no_address_of_a_unix_socket(net: Any) -> None:
+    def program() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inet:
+            inet.sendto(b"x", ("127.0.0.1", 9))
+        with socket.socket(socket.AF_UNIX) as unix, pytest.raises(TypeError):
+            unix.sendto(b"x", ("127.0.0.1", 9))
+
+    net.run(program)
+
+
+def test_a_timeout_polls_first(net: Any) -> None:
+    def program() -> Any:
+        with pair() as (a, b):
+            b.settimeout(0.5)
+            for call in (b.recv, b.recvfrom):
+                with pytest.raises(TimeoutError):
+                    call(10)
+            with pytest.raises(TimeoutError):
+                b.recv_into(bytearray(10))
+            a.send(b"late")
+            return b.recv(10)
+
+    assert net.run(program) == b"late"
+
+
+def test_nothing_there(net: Any) -> None:
+    def program() -> None:
+        with pair() as (_, b):
+            b.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                b.recv(10)
+            with pytest.raises(BlockingIOError):
+                b.recv_into(bytearray(10))
+            with pytest.raises(BlockingIOError):
+                b.recvfrom(10)
+
+    net.run(program)
+
+
+def test_a_signal_interrupts_and_the_call_goes_on(net: Any) -> None:
+    def program() -> Any:
+        with pair() as (a, b):
+            seen = []
+
+            def handler(signum: int, frame: Any) -> None:
+                seen.append(signum)
+                a.send(b"from the handler")
+
+            signal.signal(signal.SIGALRM, handler)
+            signal.alarm(1)
+            return b.recv(100), seen
+
+    assert net.run(program) == (b"from the handler", [signal.SIGALRM])
