@@ -11,7 +11,6 @@ one interface (frame.interface_name == "h1:eth0") or capture on one: lab.capture
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -43,8 +42,8 @@ class Capture(CableTap):
     ) -> None:
         """ends: the names of hosts ("h1") and interfaces ("h1:eth0") that are wanted; None: all."""
         self.ends = ends
-        self.path = "" if isinstance(path, io.IOBase) else str(path)
-        self.file: BinaryIO = path if isinstance(path, io.IOBase) else open(str(path), "wb")  # type: ignore[assignment]
+        self.path = str(path) if isinstance(path, str | Path) else ""
+        self.file: BinaryIO = Path(path).open("wb") if isinstance(path, str | Path) else path
         self.writer = PcapngWriter(self.file)
         self.test = compile_filter(match)
         self.interfaces: dict[Direction, tuple[int, int]] = {}  # sender's and receiver's, or -1

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
-from softnet.usr import api as usr
 from softnet.host import Host
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.proc import Proc
 from softnet.tools.commands import TOOLS
 from softnet.tools.terminal import Terminal, run_tool, split
+from softnet.usr import api as usr
 
 if TYPE_CHECKING:
     from softnet.lab.link import End
@@ -54,7 +54,7 @@ class Node:
         return f"<{type(self).__name__} {self.name!r}>"
 
     @property
-    def ip(self) -> str:
+    def address(self) -> str:
         """Its first address, as text; 127.0.0.1 before it has a link."""
         return str(self.ends[0].address.ip) if self.ends else "127.0.0.1"
 

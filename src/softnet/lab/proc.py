@@ -10,15 +10,17 @@ from softnet.lab.errors import LabError
 from softnet.lab.units import Quantity, time_ns
 
 if TYPE_CHECKING:
-    from softnet.lab.node import Node
     from softnet.kernel.sched import Task
+    from softnet.lab.node import Node
     from softnet.usr.task import Process
 
 
 class Proc:
     """What host.start() returns."""
 
-    def __init__(self, node: Node, process: Process | Task, stdout: io.StringIO | None = None) -> None:
+    def __init__(
+        self, node: Node, process: Process | Task, stdout: io.StringIO | None = None
+    ) -> None:
         self.node = node
         self.process = process
         self.output = stdout

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from softnet.kernel.sched import Task
     from softnet.lab.topology import Lab
+    from softnet.machine.cable import Direction
 
 
 def topology_text(lab: Lab) -> str:
@@ -49,7 +51,7 @@ def topology_json(lab: Lab) -> str:
     return json.dumps({"hosts": hosts, "links": links}, indent=2)
 
 
-def link_counters(direction) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def link_counters(direction: Direction) -> dict[str, object]:
     """Frames, bytes and what befell them, of one direction of a cable."""
     return {
         "tx_frames": direction.tx_frames,
@@ -73,7 +75,7 @@ def blocked_tasks(lab: Lab) -> str:
     return "\n".join(rows)
 
 
-def where(task) -> str:  # type: ignore[no-untyped-def]
+def where(task: Task) -> str:
     """The innermost line of the task's own program, "file:line in function"."""
     frame = getattr(task.glet, "gr_frame", None)
     while frame is not None:

@@ -1,11 +1,11 @@
 """What `softnet run` and the environment say about every lab: they win over the program.
 
-    SOFTNET_SEED=8          its luck
-    SOFTNET_UNTIL=60s       TimeLimit is raised at that virtual time
-    SOFTNET_PCAP=run.pcapng capture every interface; of a second lab to run-2.pcapng
-    SOFTNET_TRACE=-         print the functions that packets pass, "-" to standard error, or to a file
-    SOFTNET_TRACE_JSON=1    as JSON lines
-    SOFTNET_PROGRESS=1      report the progress of long runs; 0 does not; by default on a terminal
+SOFTNET_SEED=8          its luck
+SOFTNET_UNTIL=60s       TimeLimit is raised at that virtual time
+SOFTNET_PCAP=run.pcapng capture every interface; of a second lab to run-2.pcapng
+SOFTNET_TRACE=-         print the functions that packets pass, "-" to standard error, or to a file
+SOFTNET_TRACE_JSON=1    as JSON lines
+SOFTNET_PROGRESS=1      report the progress of long runs; 0 does not; by default on a terminal
 """
 
 from __future__ import annotations

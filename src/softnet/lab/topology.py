@@ -20,7 +20,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TextIO
 
-from softnet.usr import api as usr
 from softnet.host import Host
 from softnet.kernel.sched import crash_all
 from softnet.lab.addressing import Addresses, mac_address
@@ -29,6 +28,7 @@ from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
 from softnet.lab.node import Node, Router
+from softnet.lab.outside import LabTap, Outside, add_tap
 from softnet.lab.progress import Progress
 from softnet.lab.report import blocked_tasks, drop_report, topology_text
 from softnet.lab.routing import install_routes
@@ -38,6 +38,7 @@ from softnet.lab.units import Quantity, time_ns
 from softnet.machine.cable import Cable
 from softnet.machine.clock import RealClock, World
 from softnet.machine.event import Event
+from softnet.usr import api as usr
 
 NAME_MAX = 63  # bytes of a host name, as in DNS (RFC 1035 2.3.4)
 
@@ -125,7 +126,7 @@ class Lab:
             raise LabError(f"there is a host {name!r} already: choose another name")
         if not name or len(name) > NAME_MAX or not name.replace("-", "").replace("_", "").isalnum():
             raise LabError(f"{name!r} is no host name: use letters, digits and '-', at most 63")
-        node = kind(self, name, Host(self.world, name, **boot))  # type: ignore[arg-type]
+        node = kind(self, name, Host(self.world, name, **boot))  # type: ignore[arg-type] # Host checks
         self.nodes[name] = node
         return node
 
@@ -164,7 +165,7 @@ class Lab:
             raise LabError(f"there is a link {name!r} already: choose another name")
         cable = Cable(self.world, name, left.host.machine.host_id, right.host.machine.host_id)
         link = Link(name, cable)
-        link.set(**settings)
+        link.set(towards=None, **settings)
         given = self.link_addresses(link, (left, right), (address_a, address_b))
         link.a = self.plug(link, left, given[0], mtu)
         link.b = self.plug(link, right, given[1], mtu)
@@ -228,9 +229,17 @@ class Lab:
         leaves = []
         for i in range(1, n + 1):
             node = self.host(f"{leaf}{i}")
-            self.link(node, middle, **settings)
+            self.link(node, middle, name="", address_a="", address_b="", mtu=0, **settings)
             leaves.append(node)
         return leaves
+
+    def tap(self, node: Node | str, address: str, name: str = "sn%d") -> LabTap:
+        """A device of node that is a TAP of the real machine: lab/outside.py."""
+        return add_tap(self.node(node), address, name)
+
+    def outside(self) -> Outside:
+        """Namespaces of the real machine, in a with statement: gone at its end."""
+        return Outside()
 
     def partition(self, left: Iterable[Node | str], right: Iterable[Node | str]) -> list[Link]:
         """Take down every link between the two groups; heal() or link.up() undoes it."""

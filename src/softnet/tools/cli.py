@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("softnet: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return FAILED
     return code
 
@@ -160,5 +160,3 @@ def do_doctor(args: argparse.Namespace) -> int:
     doctor = importlib.import_module("softnet.tools.doctor")
     code: int = doctor.main()
     return code
-
-

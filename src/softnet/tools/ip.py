@@ -43,7 +43,7 @@ def main(t: Terminal) -> int:
     if not name:
         raise ToolError(f'Object "{args.object}" is unknown, try "ip -h".', 1)
     rest = args.verb
-    if rest and "show".startswith(rest[0]) or rest[:1] == ["list"]:
+    if (rest and "show".startswith(rest[0])) or rest[:1] == ["list"]:
         rest = rest[1:]
     if rest[:1] == ["dev"]:
         rest = rest[1:]

@@ -1,0 +1,89 @@
+"""The softnet command: help, demo, doctor, and words that make no sense."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import softnet
+from softnet.tools import cli, demo, doctor
+
+
+def run_demo(tmp_path: Path, name: str, seed: int) -> tuple[str, bytes]:
+    """What the demo says, and its capture."""
+    said: list[str] = []
+    pcap = tmp_path / name
+    assert demo.run(seed, str(pcap), say=said.append) == 0
+    return "\n".join(said), pcap.read_bytes()
+
+
+def test_the_demo_shows_what_it_promises(tmp_path: Path) -> None:
+    text, first = run_demo(tmp_path, "a.pcapng", 7)
+    for part in (
+        "h1 10.0.0.1 eth0 ──┤ 10mbit 20ms loss 1% ├── eth0 10.0.0.2 r1",
+        "HTTP 200, 239999 bytes",
+        "what the server has",
+        "virtual time ",
+        "retransmitted",
+        "h2$ ss -tino",
+        "ts sack cubic",
+        "The story of packet #1.1",
+        "ip_forward",
+        "tcp_v4_conn_request",
+    ):
+        assert part in text
+    again, second = run_demo(tmp_path, "b.pcapng", 7)
+    assert first == second
+    assert run_demo(tmp_path, "c.pcapng", 8)[1] != first
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_tshark_reads_the_demo(tmp_path: Path) -> None:
+    run_demo(tmp_path, "a.pcapng", 7)
+    checks = [f"-o{p}.check_checksum:TRUE" for p in ("ip", "tcp", "udp")]
+    got = subprocess.run(
+        ["tshark", "-r", str(tmp_path / "a.pcapng"), "-V", *checks],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for word in ("malformed", "incorrect", "bad checksum", "should be 0x"):
+        assert word not in got.stdout.lower().replace("[expert info", "")
+    assert "HTTP/1.0 200 OK" in got.stdout
+
+
+def test_no_words_print_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == cli.USAGE
+    out = capsys.readouterr().out
+    for command in ("demo", "run", "doctor", "demo-tap"):
+        assert command in out
+
+
+@pytest.mark.parametrize("command", ["demo", "run", "doctor", "demo-tap"])
+def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([command, "--help"])
+    assert caught.value.code == 0
+    assert f"usage: softnet {command}" in capsys.readouterr().out
+
+
+def test_a_command_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["dmo"])
+    assert caught.value.code == cli.USAGE
+    assert "invalid choice: 'dmo'" in capsys.readouterr().err
+
+
+def test_run_of_a_file_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "nothing.py"]) == cli.USAGE
+    assert "there is no file 'nothing.py'" in capsys.readouterr().err
+
+
+def test_doctor() -> None:
+    said: list[str] = []
+    assert doctor.main(said.append) == 0
+    assert said[0].startswith(f"softnet {softnet.__version__}")
+    assert said[-1] == "labs can be run"
