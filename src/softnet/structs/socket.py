@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from softnet.arch.mem import UserBuffer
     from softnet.fs.file import File, PollTable
     from softnet.kernel.wait import WaitQueueHead
     from softnet.structs.net_namespace import Net
@@ -100,7 +101,7 @@ class MsgHdr:
     )
 
     name: Sockaddr | None
-    iov: object
+    iov: UserBuffer
     off: int
     size: int
     control: list[tuple[int, int, bytes]] | None
@@ -109,7 +110,7 @@ class MsgHdr:
     want_name: bool
     fresh: bool
 
-    def __init__(self, iov: object, size: int, flags: int = 0) -> None:
+    def __init__(self, iov: UserBuffer, size: int, flags: int = 0) -> None:
         self.name = None
         self.iov = iov
         self.off = 0

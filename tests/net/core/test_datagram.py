@@ -27,6 +27,7 @@ from softnet.net.core.skbuff import kfree_skb, skb_queue_purge, skb_tobytes
 from softnet.net.core.sock import sock_queue_err_skb, sock_queue_rcv_skb
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.socket import MsgHdr
+from tests.kit.errors import os_error
 from tests.kit.skbs import add_frag_list, make_skb, pattern
 from tests.kit.socks import MS, PlainSock, SockWorld
 
@@ -305,6 +306,13 @@ def test_copy_and_checksum(fresh: bool, frags: tuple[bytes, ...], room: int) -> 
             assert bytes(memoryview(msg.iov)[: len(data)]) == data
             assert msg.off == len(data)
         kfree_skb(skb)
+
+
+def test_checksummed_copy_does_not_trust_the_size_the_program_gave() -> None:
+    skb = udp(b"hello")
+    with os_error(errno.EFAULT):
+        skb_copy_and_csum_datagram_iovec(skb, 8, MsgHdr(bytearray(3), 100))
+    kfree_skb(skb)
 
 
 # ---- from the program

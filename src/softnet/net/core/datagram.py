@@ -262,12 +262,14 @@ def skb_copy_and_csum_datagram_iovec(skb: SkBuff, hlen: int, msg: MsgHdr) -> int
     """
     chunk = skb.len - hlen
     room = msg.size - msg.off
-    if chunk > room or skb.data_len or not msg.fresh:
+    iov = msg.iov
+    one_pass = msg.fresh or (type(iov) is bytearray and len(iov) >= msg.size)
+    if not one_pass or chunk > room or skb.data_len:
         if skb_checksum_complete_head(skb, skb.len):
             return -EINVAL
         return skb_copy_datagram_iovec(skb, hlen, msg, chunk if chunk < room else room)
     s = csum.csum_partial(skb.ptr, skb.data, hlen, skb.csum)
-    part = csum.csum_partial_copy(skb.ptr, skb.data + hlen, mem.addr(msg.iov), msg.off, chunk, 0)
+    part = csum.csum_partial_copy(skb.ptr, skb.data + hlen, mem.addr(iov), msg.off, chunk, 0)
     if csum.csum_fold(csum.csum_block_add(s, part, hlen)):
         return -EINVAL
     skb.ip_summed = const.CHECKSUM_UNNECESSARY
