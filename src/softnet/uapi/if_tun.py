@@ -34,6 +34,7 @@ IFF_NO_PI = 0x1000
 IFF_ONE_QUEUE = 0x2000
 IFF_VNET_HDR = 0x4000
 IFF_TUN_EXCL = 0x8000
+IFF_PERSIST = 0x0800  # TUN_PERSIST is internal in 3.2; later kernels show it so
 # after Linux 3.2
 IFF_NAPI = 0x0010
 IFF_MULTI_QUEUE = 0x0100

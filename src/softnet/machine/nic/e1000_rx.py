@@ -27,6 +27,8 @@ DONE = hw.E1000_RXD_STAT_DD
 LAST = hw.E1000_RXD_STAT_DD | hw.E1000_RXD_STAT_EOP
 HASH_SHIFTS = (4, 3, 2, 0)  # which 12 of an address's last 16 bits are its hash, by RCTL.MO
 NO_RING = bytearray(hw.E1000_DESC_LEN)
+# A compiled module does not show its C globals.
+globals().update(NO_ADDR=NO_ADDR)
 
 
 class RxWaiting:

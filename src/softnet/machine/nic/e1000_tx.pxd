@@ -11,7 +11,7 @@ from softnet.machine.nic.packet_ids cimport PacketIds
 
 cdef class TxEngine
 
-cdef i64 TX_FIFO, FCS_LEN, BROADCAST, LEGACY_LEN_MASK
+cdef i64 TX_FIFO, FCS_LEN, BROADCAST, LEGACY_LEN_MASK, CABLE_QUEUE
 cdef bytearray NO_RING
 
 

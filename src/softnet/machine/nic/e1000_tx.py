@@ -5,7 +5,9 @@ Intel: Software Developer's Manual, 3.3 (transmission), 3.4 (transmit descriptor
 A write to TDT makes the engine fetch descriptors, build each frame in the 16 KiB transmit buffer
 and send them one after the other. A descriptor is written back (DD) when its frame has left; on a
 cable without a rate that is at once. Frames that wait for a slow cable fill the buffer, then the
-ring: that is how a queue forms in the host and not in the cable.
+ring: that is how a queue forms in the host and not in the cable. But a cable that was given a queue
+of its own (Direction.queue_max) is a link with a buffer in front of it: there everything goes at
+once, and what the buffer cannot hold is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections import deque
 import softnet.arch.mem as mem
 import softnet.machine.nic.e1000_offload as offload
 import softnet.uapi.e1000 as hw
-from softnet.machine.cable import Port
+from softnet.machine.cable import QUEUE_MAX, Port
 from softnet.machine.event import Event
 from softnet.machine.memory import Memory
 from softnet.machine.nic.e1000_core import Counters, DelayTimer, Interrupts
@@ -25,6 +27,7 @@ TX_FIFO = 16 << 10  # bytes of the packet buffer
 FCS_LEN = 4  # counted by the octet counters
 BROADCAST = (1 << 48) - 1
 LEGACY_LEN_MASK = 0xFFFF
+CABLE_QUEUE = QUEUE_MAX  # of a cable that was not given one of its own
 NO_RING = bytearray(hw.E1000_DESC_LEN)
 
 
@@ -259,7 +262,9 @@ class TxEngine:
 
     def report(self, done: int, desc: int, size: int, ide: bool) -> None:
         """Write descriptor desc back when its frame has left."""
-        if done <= self.irq.clock.now and self.fifo_used == 0:
+        if self.fifo_used == 0 and (
+            done <= self.irq.clock.now or self.port.out.queue_max != CABLE_QUEUE
+        ):
             self.write_back(desc, ide)
             return
         self.waiting.append(TxWaiting(done, desc, size, ide))

@@ -28,6 +28,7 @@ cdef class E1000TxRing:
     cpdef void forget(self) except *
     @cython.locals(i=i64)
     cpdef void back(self, Memory memory) except *
+    cpdef void keep(self, i64 i, SkBuff skb) except *
     @cython.locals(n=i64)
     cpdef i64 unused(self) except? -1
     cpdef i64 after(self, i64 i) except? -1

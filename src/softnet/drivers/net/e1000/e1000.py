@@ -93,6 +93,11 @@ class E1000TxRing:
             self.watch[i] = NOTHING_TO_WATCH
             i += 1
 
+    def keep(self, i: int, skb: SkBuff | None) -> None:
+        """The skb of the packet whose last descriptor is i."""
+        assert self.skbs is not None
+        self.skbs[i] = skb
+
     def unused(self) -> int:
         """E1000_DESC_UNUSED(): descriptors that can be filled now."""
         n = self.next_to_clean - self.next_to_use - 1

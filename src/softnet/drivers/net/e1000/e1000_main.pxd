@@ -19,7 +19,8 @@ from softnet.machine.nic.packet_ids cimport PacketIds
 from softnet.net.core.dev.napi cimport napi_complete, napi_disable, napi_enable
 from softnet.net.core.dev.poll_list cimport napi_schedule_claimed, napi_schedule_prep
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.netdevice cimport Napi, NetDeviceStats
+from softnet.structs.netdev_stats cimport NetDeviceStats
+from softnet.structs.netdevice cimport Napi
 from softnet.structs.skbuff cimport SkBuff
 
 cdef class E1000Device
@@ -31,6 +32,9 @@ cdef class E1000Intr(IrqAction):
 
 @cython.locals(icr=i64)
 cpdef i64 e1000_intr(E1000Device adapter) except? -1
+
+cdef void link_interrupt(E1000Device adapter) except *
+cdef void watch_buffers(E1000Device adapter) except *
 
 
 cdef class E1000Napi(Napi):

@@ -85,7 +85,8 @@ from softnet.net.core.dev.registry import register_netdev, unregister_netdev
 from softnet.net.core.link_watch import netif_carrier_off, netif_carrier_on
 from softnet.net.ethernet.eth import eth_validate_addr, ether_setup, is_valid_ether_addr
 from softnet.structs.net_namespace import Net
-from softnet.structs.netdevice import Napi, NetDeviceStats
+from softnet.structs.netdev_stats import NetDeviceStats
+from softnet.structs.netdevice import Napi
 from softnet.structs.skbuff import SkBuff
 
 DRV_NAME = "e1000"
@@ -124,8 +125,7 @@ def e1000_intr(adapter: E1000Device) -> int:
     if trace.e1000_intr.enabled:
         trace.e1000_intr.fire(None, adapter.name)
     if icr & (regs.E1000_ICR_RXSEQ | regs.E1000_ICR_LSC):
-        adapter.hw.get_link_status = True
-        schedule_delayed_work(adapter.watchdog, 0)
+        link_interrupt(adapter)
     adapter.io.writel(regs.E1000_IMC, const.U32_MAX)
     if napi_schedule_prep(adapter.napi):
         adapter.total_tx_bytes = 0
@@ -136,6 +136,18 @@ def e1000_intr(adapter: E1000Device) -> int:
     elif not adapter.adapter_flags & 1 << E1000_DOWN:
         e1000_irq_enable(adapter)
     return const.IRQ_HANDLED
+
+
+def link_interrupt(adapter: E1000Device) -> None:
+    """The link may have changed: the watchdog looks."""
+    adapter.hw.get_link_status = True
+    schedule_delayed_work(adapter.watchdog, 0)
+
+
+def watch_buffers(adapter: E1000Device) -> None:
+    """Descriptors are left without a buffer: the watchdog looks again in a while."""
+    if not adapter.watchdog.pending:
+        schedule_delayed_work(adapter.watchdog, RETRY_BUFFERS)
 
 
 class E1000Napi(Napi):
@@ -170,7 +182,7 @@ class E1000Napi(Napi):
             if not adapter.adapter_flags & 1 << E1000_DOWN:
                 e1000_irq_enable(adapter)
         if adapter.rx_ring.unused():
-            adapter.watch_buffers()
+            watch_buffers(adapter)
         return work
 
     def irq_armed(self) -> int:
@@ -472,11 +484,6 @@ class E1000Device(E1000Adapter):
             # Without buffers no frame comes that would make the poll look for some.
             self.io.writel(regs.E1000_ICS, regs.E1000_ICR_RXDMT0)
 
-    def watch_buffers(self) -> None:
-        """Descriptors are left without a buffer: look again in a while."""
-        if not self.watchdog.pending:
-            schedule_delayed_work(self.watchdog, RETRY_BUFFERS)
-
     # ---- the rest of net_device_ops
 
     def ndo_start_xmit(self, skb: SkBuff) -> int:
@@ -646,7 +653,7 @@ class E1000Driver(PciDriver):
         register_netdev(dev)
         netif_carrier_off(dev)
         pdev.driver_data = dev
-        mac = ":".join(f"{byte:02x}" for byte in dev.dev_addr)
+        mac = dev.dev_addr.hex(":")
         printk(
             const.KERN_INFO, f"{DRV_NAME} {pdev.slot_name}: {dev.name}: (PCI:33MHz:32-bit) {mac}"
         )

@@ -97,7 +97,7 @@ def e1000_xmit_frame(skb: SkBuff, adapter: E1000Adapter) -> int:
         return const.NETDEV_TX_OK
     if skb.pkt_id:
         adapter.ids.note_tx(data, skb.pkt_id)
-    tx.skbs[last] = skb
+    tx.keep(last, skb)
     tx.watch[first] = last
     e1000_tx_queue(adapter, last)
     if tx.unused() < const.MAX_SKB_FRAGS + SPARE:
@@ -337,7 +337,7 @@ def e1000_free_packet(adapter: E1000Adapter, first: int, last: int) -> int:
     assert tx.skbs is not None
     tx.watch[first] = NOTHING_TO_WATCH
     skb: SkBuff = tx.skbs[last]  # type: ignore[assignment]  # the caller saw it, or watched it
-    tx.skbs[last] = None
+    tx.keep(last, None)
     count = 0
     i = first
     while True:
