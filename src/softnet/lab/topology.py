@@ -13,6 +13,7 @@ it passes only inside call(), wait() and run().
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Interface
@@ -99,6 +100,8 @@ class Lab:
             for close in reversed(self.closers):
                 close()
         finally:
+            # Sockets that programs left in cycles go while their kind is still simulated.
+            gc.collect()
             usr.uninstall()
 
     # Making things

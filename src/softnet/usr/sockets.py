@@ -73,16 +73,27 @@ def adopt_fd(self: Any, fd: int, family: int, type: int, proto: int) -> bool:
 
 
 def sock_finalize(self: Any, fd: int, in_user_mode: bool) -> None:
-    """The collector takes a socket that was not closed."""
+    """The collector takes a socket that was not closed.
+
+    Python warns of it, but not where nobody could have closed it: in a program that is ended from
+    outside, or was; and repr() asks the kernel, which knows whose socket it is only while its own
+    program runs.
+    """
     try:
-        warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+        if in_user_mode and me().task.killed is None and me().process.fd_base == base_of(fd):
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
     finally:
         release_fd(fd, in_user_mode)
 
 
+def base_of(fd: int) -> int:
+    """The first descriptor of the process that fd belongs to."""
+    return (fd - SIM_FD) // (1 << 16) * (1 << 16) + SIM_FD
+
+
 def release_fd(fd: int, in_user_mode: bool) -> None:
     """Close a descriptor that no object holds: now if its program runs, else at its next chance."""
-    base = (fd - SIM_FD) // (1 << 16) * (1 << 16) + SIM_FD
+    base = base_of(fd)
     for state in registry.hosts.values():
         for process in state.processes.values():
             if process.fd_base == base:
