@@ -43,14 +43,16 @@ class Simulation:
 
         process = usr.run_main(self.host, body, name=program.__name__)
         self.finish(process)
-        seconds: float = process.result()
+        seconds = process.result()
+        assert isinstance(seconds, float)
         return seconds
 
     def run_syscalls(self, program: Callable[..., float], count: int, **arguments: Any) -> float:
         """The same for a program that calls softnet.syscalls itself."""
         task = self.host.spawn(program, self.clock, count, *arguments.values())
         self.finish(task)
-        seconds: float = task.result()
+        seconds = task.result()
+        assert isinstance(seconds, float)
         return seconds
 
     def finish(self, what: Any) -> None:

@@ -7,8 +7,8 @@ from softnet.arch.types cimport i64
 from softnet.fs.file cimport FdTable, File, get_file
 from softnet.kernel.sched cimport Task, current
 from softnet.net.socket cimport (
-    kernel_getsockopt, kernel_setsockopt, sock_accept, sock_create, sock_from_file, sock_map_fd,
-    sock_recvmsg, sock_release, sock_sendmsg,
+    kernel_getsockopt, kernel_setsockopt, make_msg, sock_accept, sock_create, sock_from_file,
+    sock_map_fd, sock_recvmsg, sock_release, sock_sendmsg,
 )
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.socket cimport MsgHdr, ProtoOps, Sockaddr, SockaddrIn, SockaddrUn, Socket

@@ -33,6 +33,7 @@ from softnet.net.core.net_namespace import copy_net_ns
 from softnet.net.socket import (
     kernel_getsockopt,
     kernel_setsockopt,
+    make_msg,
     sock_accept,
     sock_create,
     sock_from_file,
@@ -42,10 +43,10 @@ from softnet.net.socket import (
     sock_sendmsg,
 )
 from softnet.structs.net_namespace import Net
-from softnet.structs.socket import MsgHdr, Socket
 from softnet.structs.socket import Sockaddr as Sockaddr
 from softnet.structs.socket import SockaddrIn as SockaddrIn
 from softnet.structs.socket import SockaddrUn as SockaddrUn
+from softnet.structs.socket import Socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,7 +148,7 @@ def sys_getpeername(fd: int) -> Sockaddr:
 def sys_sendto(fd: int, data: bytes, flags: int = 0, addr: Sockaddr | None = None) -> int:
     """Send data (bytes-like); how many bytes were taken."""
     size = mem.buf_len(data)
-    msg = MsgHdr(data, size, flags)
+    msg = make_msg(data, size, flags)
     msg.name = addr
     n = sock_sendmsg(lookup(fd), msg, size)
     if n < 0:
@@ -158,7 +159,7 @@ def sys_sendto(fd: int, data: bytes, flags: int = 0, addr: Sockaddr | None = Non
 def sys_recvfrom(fd: int, size: int, flags: int = 0) -> tuple[bytes, Sockaddr | None]:
     """At most size bytes and, for datagrams, who sent them."""
     buf = mem.new_buf(size)
-    msg = MsgHdr(buf, size)
+    msg = make_msg(buf, size, 0)
     msg.fresh = True
     msg.want_name = True
     n = sock_recvmsg(lookup(fd), msg, size, flags)
@@ -170,7 +171,7 @@ def sys_recvfrom(fd: int, size: int, flags: int = 0) -> tuple[bytes, Sockaddr | 
 def sys_recv(fd: int, size: int, flags: int = 0) -> bytes:
     """At most size bytes."""
     buf = mem.new_buf(size)
-    msg = MsgHdr(buf, size)
+    msg = make_msg(buf, size, 0)
     msg.fresh = True
     n = sock_recvmsg(lookup(fd), msg, size, flags)
     if n < 0:
@@ -180,7 +181,7 @@ def sys_recv(fd: int, size: int, flags: int = 0) -> bytes:
 
 def sys_recv_into(fd: int, buf: bytearray, size: int, flags: int = 0) -> int:
     """Receive at most size bytes to the front of buf; how many."""
-    n = sock_recvmsg(lookup(fd), MsgHdr(buf, size), size, flags)
+    n = sock_recvmsg(lookup(fd), make_msg(buf, size, 0), size, flags)
     if n < 0:
         raise failure(n)
     return n
@@ -190,7 +191,7 @@ def sys_recvfrom_into(
     fd: int, buf: bytearray, size: int, flags: int = 0
 ) -> tuple[int, Sockaddr | None]:
     """sys_recvfrom() into the caller's buffer."""
-    msg = MsgHdr(buf, size)
+    msg = make_msg(buf, size, 0)
     msg.want_name = True
     n = sock_recvmsg(lookup(fd), msg, size, flags)
     if n < 0:
@@ -210,7 +211,7 @@ def sys_sendmsg(
         raise OSError(errno.EMSGSIZE, "Message too long")
     data = buffers[0] if len(buffers) == 1 else b"".join(buffers)
     size = mem.buf_len(data)
-    msg = MsgHdr(data, size, flags)
+    msg = make_msg(data, size, flags)
     msg.name = addr
     msg.control = control
     n = sock_sendmsg(lookup(fd), msg, size)
@@ -224,7 +225,7 @@ def sys_recvmsg(
 ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Sockaddr | None]:
     """Data, ancillary rows that fit controllen bytes, msg_flags, address."""
     buf = mem.new_buf(size)
-    msg = MsgHdr(buf, size)
+    msg = make_msg(buf, size, 0)
     msg.fresh = True
     msg.want_name = True
     msg.controllen = controllen
@@ -240,7 +241,7 @@ def sys_sendmmsg(fd: int, messages: Sequence[tuple[bytes, Sockaddr | None]], fla
     done = 0
     for data, addr in messages:
         size = mem.buf_len(data)
-        msg = MsgHdr(data, size, flags)
+        msg = make_msg(data, size, flags)
         msg.name = addr
         n = sock_sendmsg(sock, msg, size)
         if n < 0:
@@ -259,7 +260,7 @@ def sys_recvmmsg(
     got: list[tuple[bytes, Sockaddr | None]] = []
     while len(got) < vlen:
         buf = mem.new_buf(size)
-        msg = MsgHdr(buf, size)
+        msg = make_msg(buf, size, 0)
         msg.fresh = True
         msg.want_name = True
         n = sock_recvmsg(sock, msg, size, flags & ~uapi.MSG_WAITFORONE)

@@ -29,6 +29,9 @@ cpdef Socket sock_from_file(File file)
 
 cpdef Socket sockfd_lookup(FdTable files, i64 fd)
 
+@cython.locals(msg=MsgHdr)
+cpdef MsgHdr make_msg(object iov, i64 size, i64 flags)
+
 @cython.locals(file=File, ops=ProtoOps)
 cpdef i64 sock_sendmsg(Socket sock, MsgHdr msg, i64 size) except? -1
 

@@ -103,6 +103,21 @@ def sockfd_lookup(files: FdTable, fd: int) -> Socket:
     return sock_from_file(files.fget(fd))
 
 
+def make_msg(iov: object, size: int, flags: int) -> MsgHdr:
+    """MsgHdr(iov, size, flags), without a call of Python's when compiled."""
+    msg = MsgHdr.__new__(MsgHdr)
+    msg.name = None
+    msg.iov = iov
+    msg.off = 0
+    msg.size = size
+    msg.control = None
+    msg.controllen = 0
+    msg.flags = flags
+    msg.want_name = False
+    msg.fresh = False
+    return msg
+
+
 def sock_sendmsg(sock: Socket, msg: MsgHdr, size: int) -> int:
     """Send msg; bytes taken, or -errno."""
     file = sock.file
@@ -174,7 +189,7 @@ class SocketFileOps(FileOps):
     def read(self, file: File, size: int) -> bytes:
         """sock_aio_read()"""
         buf = mem.new_buf(size)
-        msg = MsgHdr(buf, size)
+        msg = make_msg(buf, size, 0)
         msg.fresh = True
         n = sock_recvmsg(sock_from_file(file), msg, size, 0)
         if n < 0:
@@ -184,7 +199,7 @@ class SocketFileOps(FileOps):
     def write(self, file: File, data: bytes) -> int:
         """sock_aio_write()"""
         size = mem.buf_len(data)
-        n = sock_sendmsg(sock_from_file(file), MsgHdr(data, size), size)
+        n = sock_sendmsg(sock_from_file(file), make_msg(data, size, 0), size)
         if n < 0:
             raise os_error(n)
         return n
