@@ -412,29 +412,35 @@ class Sock:
         """sock_def_wakeup(): connect, accept or a reset finished something."""
         if trace.sock_def_wakeup.enabled:
             trace.sock_def_wakeup.fire(self)
-        if self.sk_wq is not None:
-            wake_up(self.sk_wq, 0)
+        wq = self.sk_wq
+        if wq is not None and wq.first is not None:
+            wake_up(wq, 0)
 
     def sk_data_ready(self, len: int) -> None:
         """sock_def_readable(): len new bytes, or a new connection."""
         if trace.sock_def_readable.enabled:
             trace.sock_def_readable.fire(self)
-        if self.sk_wq is not None:
-            wake_up(self.sk_wq, poll.POLLIN | poll.POLLPRI | poll.POLLRDNORM | poll.POLLRDBAND)
+        wq = self.sk_wq
+        if wq is not None and wq.first is not None:  # wq_has_sleeper()
+            wake_up(wq, poll.POLLIN | poll.POLLPRI | poll.POLLRDNORM | poll.POLLRDBAND)
 
     def sk_write_space(self) -> None:
         """sock_def_write_space(): wake writers once half of sk_sndbuf is free."""
         if trace.sock_def_write_space.enabled:
             trace.sock_def_write_space.fire(self)
-        if self.sk_wmem_alloc << 1 <= self.sk_sndbuf and self.sk_wq is not None:
-            wake_up(self.sk_wq, poll.POLLOUT | poll.POLLWRNORM | poll.POLLWRBAND)
+        if self.sk_wmem_alloc << 1 > self.sk_sndbuf:
+            return
+        wq = self.sk_wq
+        if wq is not None and wq.first is not None:
+            wake_up(wq, poll.POLLOUT | poll.POLLWRNORM | poll.POLLWRBAND)
 
     def sk_error_report(self) -> None:
         """sock_def_error_report(): sk_err is set."""
         if trace.sock_def_error_report.enabled:
             trace.sock_def_error_report.fire(self)
-        if self.sk_wq is not None:
-            wake_up(self.sk_wq, poll.POLLERR)
+        wq = self.sk_wq
+        if wq is not None and wq.first is not None:
+            wake_up(wq, poll.POLLERR)
 
     def sk_destruct(self) -> None:
         """The last reference went: purge the queues, check the accounts."""
