@@ -9,7 +9,7 @@ import pytest
 import softnet.arch.const as const
 from softnet.machine.clock import World
 from softnet.machine.cpu import OnCpu, in_irq, local_irq_disable, local_irq_enable, this_cpu
-from softnet.machine.irq import IrqAction, IrqLine, smp_call_function_single
+from softnet.machine.irq import NR_IRQS, IrqAction, IrqLine, smp_call_function_single
 from softnet.machine.machine import Machine
 
 
@@ -211,8 +211,8 @@ def test_a_line_nobody_cares_for_is_shut_off() -> None:
 def test_line_numbers_have_bounds() -> None:
     _, machine, _ = make()
     with pytest.raises(OSError, match="no such"):
-        machine.irq.line(256)
-    while machine.irq.next_free < 256:
+        machine.irq.line(NR_IRQS)
+    while machine.irq.next_free < NR_IRQS:
         machine.irq.alloc_line()
     with pytest.raises(OSError, match="out of"):
         machine.irq.alloc_line()

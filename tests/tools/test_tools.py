@@ -101,8 +101,8 @@ def test_ip(lab: softnet.Lab) -> None:
     ]
     h1.ping("h2", 1)
     assert r1.ip("neigh").splitlines() == [
-        "10.0.0.1 dev eth0 lladdr 02:00:00:00:01:00 REACHABLE",
-        "10.0.1.2 dev eth1 lladdr 02:00:00:00:02:00 REACHABLE",
+        "10.0.0.1 dev eth0 lladdr 02:00:00:01:00:00 REACHABLE",
+        "10.0.1.2 dev eth1 lladdr 02:00:00:02:00:00 REACHABLE",
     ]
     statistics = h1.ip("-s -j link").json
     assert statistics[1]["dev"] == "eth0"

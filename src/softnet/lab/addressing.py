@@ -1,7 +1,7 @@
 """Addresses that nobody chose: one /24 out of 10.0.0.0/8 for each link, in order of creation.
 
 The first link is 10.0.0.0/24 with .1 and .2 at its ends, the second 10.0.1.0/24, and so on for
-65536 links. MAC addresses count hosts and devices: 02:00:00:<host>:<device>, locally administered.
+65536 links. MAC addresses count hosts and devices: 02, host in three bytes, device in two.
 """
 
 from __future__ import annotations
@@ -58,5 +58,5 @@ class Addresses:
 
 
 def mac_address(host_id: int, device: int) -> bytes:
-    """02:00:hh:hh:hh:dd, locally administered."""
-    return bytes([0x02, 0x00]) + host_id.to_bytes(3, "big") + bytes([device & 0xFF])
+    """02:hh:hh:hh:dd:dd, locally administered."""
+    return b"\x02" + host_id.to_bytes(3, "big") + device.to_bytes(2, "big")

@@ -16,7 +16,7 @@ from softnet.machine.irq import IrqController, IrqLine
 
 PCI_ANY_ID = 0xFFFFFFFF
 PCI_BARS = 6
-PCI_DEVFN_MAX = 256  # functions of one bus
+PCI_DEVFN_MAX = 1 << 14  # functions of 64 buses, all but the first behind a bridge: bits 8 to 13
 
 
 class Mmio:
@@ -102,7 +102,7 @@ class PciDevice:
     @property
     def slot_name(self) -> str:
         """pci_name(): 0000:00:03.0."""
-        return f"0000:00:{self.devfn >> 3:02x}.{self.devfn & 7}"
+        return f"0000:{self.devfn >> 8:02x}:{self.devfn >> 3 & 31:02x}.{self.devfn & 7}"
 
     def enable_device(self) -> None:
         """pci_enable_device(): the register windows answer from now on."""

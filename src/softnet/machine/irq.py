@@ -28,7 +28,7 @@ from softnet.machine.cpu import (
 )
 from softnet.machine.event import CallEvent, Event
 
-NR_IRQS = 256  # lines of a board: x86 with one I/O APIC and message-signalled lines
+NR_IRQS = 2304  # lines of a board: 256, and a message-signalled one for each slot of its buses
 # An unhandled line is shut off when so many of the last hundred thousand found no taker.
 SPURIOUS_WINDOW = 100_000
 SPURIOUS_MAX = 99_900

@@ -77,7 +77,7 @@ class E1000Nic(Mmio):
     jack: E1000Jack
     phy: Phy
     eeprom: Eeprom
-    regs: dict[int, int]  # what was written; most of these registers only remember
+    regs: dict[int, int]  # what was written, if not 0; most of these registers only remember
     stats: Counters
     irq: Interrupts
     ids: PacketIds
@@ -198,7 +198,10 @@ class E1000Nic(Mmio):
             value = self.phy.mdic(value)
         elif off == hw.E1000_EERD:
             value = self.eeprom.eerd(value)
-        self.regs[off] = value
+        if value:
+            self.regs[off] = value
+        else:
+            self.regs.pop(off, None)  # it reads as 0 all the same
         if off in (hw.E1000_CTRL, hw.E1000_MDIC):
             self.link_sense()
         elif off == hw.E1000_RCTL:

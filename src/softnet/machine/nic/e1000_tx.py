@@ -160,7 +160,7 @@ class TxEngine:
 
     def run(self) -> None:
         """Fetch descriptors up to the tail and send, while the transmit buffer has room."""
-        if not self.link_up or not self.tctl & hw.E1000_TCTL_EN:
+        if not self.link_up or not self.tctl & hw.E1000_TCTL_EN or self.head == self.tail:
             return
         if self.ring is None and not self.find_ring():
             return

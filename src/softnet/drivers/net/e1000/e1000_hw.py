@@ -29,14 +29,14 @@ class E1000Hw:
     mac_addr: bytes
     perm_mac_addr: bytes
     get_link_status: bool  # the link may have changed since we last looked
-    mta: list[int]  # as it was last written
+    mta: dict[int, int]  # as it was last written
 
     def __init__(self, io: Mmio) -> None:
         self.io = io
         self.mac_addr = b""
         self.perm_mac_addr = b""
         self.get_link_status = True
-        self.mta = []
+        self.mta = {}
 
     def er32(self, reg: int) -> int:
         """Read a register."""
@@ -55,7 +55,7 @@ def e1000_reset_hw(hw: E1000Hw) -> None:
     hw.ew32(regs.E1000_CTRL, hw.er32(regs.E1000_CTRL) | regs.E1000_CTRL_RST)
     hw.ew32(regs.E1000_IMC, 0xFFFFFFFF)
     hw.er32(regs.E1000_ICR)
-    hw.mta = []
+    hw.mta = {}
 
 
 def e1000_init_hw(hw: E1000Hw) -> int:
@@ -102,13 +102,13 @@ def e1000_hash_mc_addr(addr: bytes) -> int:
 
 def e1000_write_mta(hw: E1000Hw, addrs: list[bytes]) -> None:
     """Make the multicast table that of addrs; words that stay are not written again."""
-    mta = [0] * regs.E1000_MTA_WORDS
+    mta: dict[int, int] = {}
     for addr in addrs:
         bit = e1000_hash_mc_addr(addr)
-        mta[bit >> 5] |= 1 << (bit & 31)
-    old = hw.mta or [0] * regs.E1000_MTA_WORDS
-    for i, word in enumerate(mta):
-        if word != old[i]:
+        mta[bit >> 5] = mta.get(bit >> 5, 0) | 1 << (bit & 31)
+    for i in sorted({*mta, *hw.mta}):
+        word = mta.get(i, 0)
+        if word != hw.mta.get(i, 0):
             hw.ew32(regs.E1000_MTA + 4 * i, word)
     hw.mta = mta
 
