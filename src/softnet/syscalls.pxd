@@ -11,7 +11,7 @@ from softnet.net.socket cimport (
     sock_map_fd, sock_recvmsg, sock_release, sock_sendmsg,
 )
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.socket cimport MsgHdr, ProtoOps, Sockaddr, SockaddrIn, SockaddrUn, Socket
+from softnet.structs.socket cimport MsgHdr, ProtoOps, Sockaddr, Socket
 
 
 cpdef i64 sys_socket(i64 family, i64 type, i64 protocol=*) except? -1
@@ -48,7 +48,8 @@ cpdef i64 sys_recv_into(i64 fd, object buf, i64 size, i64 flags=*) except? -1
 cpdef tuple sys_recvfrom_into(i64 fd, object buf, i64 size, i64 flags=*)
 
 @cython.locals(size=i64, msg=MsgHdr, n=i64)
-cpdef i64 sys_sendmsg(i64 fd, object buffers, list control=*, i64 flags=*, Sockaddr addr=*) except? -1
+cpdef i64 sys_sendmsg(i64 fd, object buffers, list control=*, i64 flags=*,
+                      Sockaddr addr=*) except? -1
 
 @cython.locals(buf=bytes, msg=MsgHdr, n=i64)
 cpdef tuple sys_recvmsg(i64 fd, i64 size, i64 controllen=*, i64 flags=*)
