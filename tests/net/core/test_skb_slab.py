@@ -29,7 +29,15 @@ def empty_slab() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("size", "cache"),
-    [(100, "kmalloc-512"), (500, "kmalloc-1024"), (1500, "kmalloc-2048"), (3000, "kmalloc-4096")],
+    [
+        (100, "kmalloc-512"),
+        (500, "kmalloc-1024"),
+        (1500, "kmalloc-2048"),
+        (3000, "kmalloc-4096"),
+        (5000, "kmalloc-8192"),
+        (9000, "kmalloc-16384"),
+        (16436, "kmalloc-32768"),
+    ],
 )
 def test_a_freed_skb_is_the_next_one(size: int, cache: str) -> None:
     skb = alloc_skb(size)
@@ -42,7 +50,7 @@ def test_a_freed_skb_is_the_next_one(size: int, cache: str) -> None:
 
 
 def test_large_heads_are_not_kept() -> None:
-    kfree_skb(alloc_skb(5000))
+    kfree_skb(alloc_skb(60000))
     counts = skb_slab_counts()
     assert counts.pop("skbuff_head_cache") == 1
     assert set(counts.values()) == {0}

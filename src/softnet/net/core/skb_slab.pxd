@@ -5,6 +5,7 @@ from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkbDestructor, SkBuff, SkbFrag, SkbSharedInfo
 
 cdef i64 HEAD_512, HEAD_1024, HEAD_2048, HEAD_4096, KMALLOC_MAX_SIZE
+cdef i64 HEAD_8192, HEAD_16384, HEAD_32768, FREE_LARGE_HEADS_MAX
 cdef i64 FREE_SKBS_MAX, FREE_FRAGS_MAX, FREE_HEADS_MAX, FREE_BIG_HEADS_MAX
 
 
@@ -27,7 +28,7 @@ cdef class SkbSlab:
     cdef SkBuff skbs
     cdef SkbFrag frags
     cdef i64 nr_skbs, nr_frags
-    cdef HeadCache h512, h1024, h2048, h4096
+    cdef HeadCache h512, h1024, h2048, h4096, h8192, h16384, h32768
     cdef bint debugging, numbering
     cdef SkbSanitizer sanitizer
     cdef SkbDestructor sock_wfree, sock_rfree
@@ -38,6 +39,7 @@ cdef SkbSlab slab
 cpdef SkBuff skb_from_slab()
 cpdef int skb_to_slab(SkBuff skb) except -1
 cpdef SkbSharedInfo head_alloc(i64 size)
+cdef SkbSharedInfo head_alloc_large(i64 size)
 cdef SkbSharedInfo head_from(HeadCache cache)
 cpdef int head_free(SkbSharedInfo sh) except -1
 cdef int head_to(HeadCache cache, SkbSharedInfo sh) except -1

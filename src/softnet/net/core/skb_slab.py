@@ -19,13 +19,17 @@ HEAD_512 = 512 - const.SIZEOF_SKB_SHARED_INFO
 HEAD_1024 = 1024 - const.SIZEOF_SKB_SHARED_INFO
 HEAD_2048 = 2048 - const.SIZEOF_SKB_SHARED_INFO
 HEAD_4096 = 4096 - const.SIZEOF_SKB_SHARED_INFO
+HEAD_8192 = 8192 - const.SIZEOF_SKB_SHARED_INFO
+HEAD_16384 = 16384 - const.SIZEOF_SKB_SHARED_INFO
+HEAD_32768 = 32768 - const.SIZEOF_SKB_SHARED_INFO
 KMALLOC_MAX_SIZE = 4 << 20  # bytes: alloc_skb() of more is a bug of the caller
 
-# Bounds of the free lists, in objects: about 16 MiB when all are full.
+# Bounds of the free lists, in objects: about 20 MiB when all are full.
 FREE_SKBS_MAX = 8192
 FREE_FRAGS_MAX = 8192
 FREE_HEADS_MAX = 4096  # of 512 and 1024 bytes
 FREE_BIG_HEADS_MAX = 2048  # of 2048 and 4096 bytes
+FREE_LARGE_HEADS_MAX = 64  # of 8, 16 and 32 KiB: datagrams over loopback, jumbo frames
 
 
 class SkbSanitizer:
@@ -73,9 +77,12 @@ class SkbSlab:
         "debugging",
         "frags",
         "h1024",
+        "h16384",
         "h2048",
+        "h32768",
         "h4096",
         "h512",
+        "h8192",
         "nr_frags",
         "nr_skbs",
         "numbering",
@@ -93,6 +100,9 @@ class SkbSlab:
     h1024: HeadCache
     h2048: HeadCache
     h4096: HeadCache
+    h8192: HeadCache
+    h16384: HeadCache
+    h32768: HeadCache
     debugging: bool
     sanitizer: SkbSanitizer
     numbering: bool  # give each skb its pkt_id at birth, so that clones have the same
@@ -108,6 +118,9 @@ class SkbSlab:
         self.h1024 = HeadCache(HEAD_1024, FREE_HEADS_MAX)
         self.h2048 = HeadCache(HEAD_2048, FREE_BIG_HEADS_MAX)
         self.h4096 = HeadCache(HEAD_4096, FREE_BIG_HEADS_MAX)
+        self.h8192 = HeadCache(HEAD_8192, FREE_LARGE_HEADS_MAX)
+        self.h16384 = HeadCache(HEAD_16384, FREE_LARGE_HEADS_MAX)
+        self.h32768 = HeadCache(HEAD_32768, FREE_LARGE_HEADS_MAX)
         self.debugging = False
         self.sanitizer = SkbSanitizer()
         self.numbering = False
@@ -158,7 +171,18 @@ def head_alloc(size: int) -> SkbSharedInfo:
         return head_from(slab.h2048)
     if size <= HEAD_4096:
         return head_from(slab.h4096)
-    total = 8192
+    return head_alloc_large(size)
+
+
+def head_alloc_large(size: int) -> SkbSharedInfo:
+    """A head of more than a page."""
+    if size <= HEAD_8192:
+        return head_from(slab.h8192)
+    if size <= HEAD_16384:
+        return head_from(slab.h16384)
+    if size <= HEAD_32768:
+        return head_from(slab.h32768)
+    total = 65536
     while total < size + const.SIZEOF_SKB_SHARED_INFO:
         total <<= 1
     assert total <= KMALLOC_MAX_SIZE, "alloc_skb() of more than kmalloc() can give"
@@ -194,6 +218,12 @@ def head_free(sh: SkbSharedInfo) -> None:
         head_to(slab.h2048, sh)
     elif sh.end == HEAD_4096:
         head_to(slab.h4096, sh)
+    elif sh.end == HEAD_8192:
+        head_to(slab.h8192, sh)
+    elif sh.end == HEAD_16384:
+        head_to(slab.h16384, sh)
+    elif sh.end == HEAD_32768:
+        head_to(slab.h32768, sh)
 
 
 def head_to(cache: HeadCache, sh: SkbSharedInfo) -> None:
@@ -264,6 +294,9 @@ def skb_slab_counts() -> dict[str, int]:
         "kmalloc-1024": slab.h1024.count,
         "kmalloc-2048": slab.h2048.count,
         "kmalloc-4096": slab.h4096.count,
+        "kmalloc-8192": slab.h8192.count,
+        "kmalloc-16384": slab.h16384.count,
+        "kmalloc-32768": slab.h32768.count,
     }
 
 
@@ -276,12 +309,16 @@ def skb_slab_limits() -> dict[str, int]:
         "kmalloc-1024": slab.h1024.limit,
         "kmalloc-2048": slab.h2048.limit,
         "kmalloc-4096": slab.h4096.limit,
+        "kmalloc-8192": slab.h8192.limit,
+        "kmalloc-16384": slab.h16384.limit,
+        "kmalloc-32768": slab.h32768.limit,
     }
 
 
 def skb_slab_shrink() -> None:
     """Give all that waits on the free lists back to Python."""
-    for cache in (slab.h512, slab.h1024, slab.h2048, slab.h4096):
+    small = (slab.h512, slab.h1024, slab.h2048, slab.h4096)
+    for cache in (*small, slab.h8192, slab.h16384, slab.h32768):
         while cache.first is not None:
             cache.first = cache.first.next
         cache.count = 0
