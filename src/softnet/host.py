@@ -64,8 +64,8 @@ from softnet.net.ipv4.raw import raw_net_init
 from softnet.net.ipv4.route import route_net_init
 from softnet.net.ipv4.route_proc import route_proc_init
 from softnet.net.ipv4.route_sysctl import route_sysctl_net_init
-from softnet.net.unix.af_unix import unix_init
 from softnet.net.ipv4.tcp import tcp_init, tcp_net_exit, tcp_net_init
+from softnet.net.unix.af_unix import unix_init
 from softnet.structs.fib import FibConfig
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice

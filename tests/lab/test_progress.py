@@ -102,7 +102,9 @@ def test_softnet_run_sets_seed_limit_capture_and_trace(tmp_path: Path) -> None:
 
 
 def test_softnet_run_reports_a_mistake_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "prog.py").write_text("import softnet\nwith softnet.Lab() as lab:\n    lab.node('x')\n")
+    (tmp_path / "prog.py").write_text(
+        "import softnet\nwith softnet.Lab() as lab:\n    lab.node('x')\n"
+    )
     done = softnet_command("run", "prog.py", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr == "softnet: prog.py:3: no host 'x': there is none yet\n"

@@ -120,7 +120,7 @@ def test_an_exception_comes_back_with_its_place_and_time() -> None:
 def test_a_program_that_can_never_go_on_is_named() -> None:
     with softnet.Lab() as lab:
         h1 = lab.host("h1")
-        with pytest.raises(LabError, match="h1/echo_upper .*in echo_upper"):
+        with pytest.raises(LabError, match=r"h1/echo_upper .*in echo_upper"):
             h1.call(echo_upper)
 
 
@@ -156,15 +156,11 @@ def lab_with_two(lab: softnet.Lab) -> None:
         (lambda lab: lab.link("web", "cli", dealy="1ms"), "did you mean 'delay'"),
         (lambda lab: lab.link("web", "cli", address_a="10.1.1.1"), "write '10.1.1.1/24'"),
         (
-            lambda lab: lab.link(
-                "web", "cli", address_a="10.1.1.1/24", address_b="10.1.1.1/24"
-            ),
+            lambda lab: lab.link("web", "cli", address_a="10.1.1.1/24", address_b="10.1.1.1/24"),
             "is web:eth0's already",
         ),
         (
-            lambda lab: lab.link(
-                "web", "cli", address_a="10.1.1.1/24", address_b="10.2.1.1/24"
-            ),
+            lambda lab: lab.link("web", "cli", address_a="10.1.1.1/24", address_b="10.2.1.1/24"),
             "different networks",
         ),
         (lambda lab: lab.node("web").start(3), "takes a function or a command line"),
@@ -188,7 +184,7 @@ def test_a_clock_that_does_not_exist() -> None:
 
 
 def test_a_lab_that_is_not_open() -> None:
-    with pytest.raises(LabError, match="with softnet.Lab"):
+    with pytest.raises(LabError, match=r"with softnet\.Lab"):
         softnet.Lab().host("h1")
 
 

@@ -13,7 +13,6 @@ there is work: an idle machine pays nothing for it.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from softnet.kernel.sched import Task, current, spawn
@@ -97,14 +96,14 @@ class Workqueue:
     __slots__ = ("machine", "work", "running", "worker", "done")
 
     machine: Board
-    work: deque[Work]
+    work: list[Work]  # rarely more than one: a deque would be larger than all the rest
     running: Work | None
     worker: Task | None
     done: WaitQueueHead  # woken after each piece of work
 
     def __init__(self, machine: Board) -> None:
         self.machine = machine
-        self.work = deque()
+        self.work = []
         self.running = None
         self.worker = None
         self.done = WaitQueueHead("flush_work")
@@ -125,7 +124,7 @@ class Workqueue:
         """Do work until there is none."""
         try:
             while self.work:
-                work = self.work.popleft()
+                work = self.work.pop(0)
                 work.pending = False
                 self.running = work
                 work.func()

@@ -43,7 +43,11 @@ class Capture(CableTap):
         """ends: the names of hosts ("h1") and interfaces ("h1:eth0") that are wanted; None: all."""
         self.ends = ends
         self.path = str(path) if isinstance(path, str | Path) else ""
-        self.file: BinaryIO = Path(path).open("wb") if isinstance(path, str | Path) else path
+        self.file: BinaryIO
+        if isinstance(path, str | Path):
+            self.file = Path(path).open("wb")  # noqa: SIM115 (close() closes it)
+        else:
+            self.file = path
         self.writer = PcapngWriter(self.file)
         self.test = compile_filter(match)
         self.interfaces: dict[Direction, tuple[int, int]] = {}  # sender's and receiver's, or -1

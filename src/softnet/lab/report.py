@@ -69,9 +69,11 @@ def blocked_tasks(lab: Lab) -> str:
         for task in node.host.machine.sched.tasks.values():
             if task.finished():
                 continue
-            channel = task.wait_channel
-            waits = channel if isinstance(channel, str) else type(channel).__name__
-            rows.append(f"blocked: {node.name}/{task.name}  {waits or 'ready'}  {where(task)}")
+            words = [f"blocked: {node.name}/{task.name}"]
+            if isinstance(task.wait_channel, str):
+                words.append(task.wait_channel)
+            words.append(where(task))
+            rows.append("  ".join(word for word in words if word))
     return "\n".join(rows)
 
 

@@ -1,13 +1,13 @@
 """ss: the sockets of a host, as iproute2 shows them.
 
-    h1.ss("-tin")
+h1.ss("-tin")
 
-    -t -u -w    TCP, UDP, raw (TCP and UDP if none is given)
-    -a -l       listening ones too, or only them
-    -n          numbers for ports
-    -i -o -m    TCP's inner state, its timers, memory
-    -e          user and inode
-    --json      a list of objects
+-t -u -w    TCP, UDP, raw (TCP and UDP if none is given)
+-a -l       listening ones too, or only them
+-n          numbers for ports
+-i -o -m    TCP's inner state, its timers, memory
+-e          user and inode
+--json      a list of objects
 """
 
 from __future__ import annotations

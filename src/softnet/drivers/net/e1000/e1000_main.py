@@ -442,7 +442,8 @@ class E1000Device(E1000Adapter):
 
     def reset(self) -> None:
         """e1000_reset(): the card as after power on, then initialised."""
-        e1000_update_stats(self)
+        if netif_running(self):
+            e1000_update_stats(self)
         e1000_reset_hw(self.hw)
         if e1000_init_hw(self.hw):
             printk(const.KERN_ERR, f"{DRV_NAME} {self.name}: Hardware Error")
