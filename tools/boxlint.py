@@ -17,8 +17,8 @@ always hot.
 
 Not looked at, since no packet pays for it: the check whether Python code overrides a cpdef
 method; the message of an assertion; what stands under `if ….enabled:` (a trace point that is
-off), in a `raise`, in an `except` body, in a call of printk(). Reading a slot of a typed list by
-a C index is no boxing; only the generic form of indexing is.
+off), in a `raise`, in an `except` body, in `return -errno.E…`, in a call of printk(). Reading a slot
+of a typed list by a C index is no boxing; only the generic form of indexing is.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ def cold_lines(source: Path) -> set[int]:
             and isinstance(node.value, ast.Call)
             and ast.unparse(node.value.func).endswith("printk")
         ):
+            inside = [node]
+        elif isinstance(node, ast.Return) and re.match(r"return -errno\.\w+$", ast.unparse(node)):
             inside = [node]
         for stmt in inside:
             cold.update(range(stmt.lineno, (stmt.end_lineno or stmt.lineno) + 1))

@@ -24,6 +24,7 @@ import pytest
 
 from softnet.fs.file import FdTable
 from softnet.kernel.sched import Task, crash_tasks
+from softnet.kernel.softirq import local_bh_disable, local_bh_enable
 from softnet.structs.socket import SockaddrIn
 from softnet.structs.tcp import TcpSock
 from softnet.syscalls import (
@@ -333,6 +334,19 @@ class Dut:
     def sysctl(self, name: str, value: object) -> None:
         """sysctl -w net.ipv4.tcp_NAME=VALUE"""
         self.host.sysctl("net.ipv4.tcp_" + name, value)
+
+    def read_sysctl(self, name: str) -> str:
+        """sysctl net.ipv4.tcp_NAME"""
+        return str(self.inside(self.net.sysctl.read, "net.ipv4.tcp_" + name))
+
+    def inside(self, fn: Callable[..., Any], *args: Any) -> Any:
+        """Call fn as softirq code of the host."""
+        with self.host.running():
+            local_bh_disable()
+            try:
+                return fn(*args)
+            finally:
+                local_bh_enable()
 
     def sock(self, fd: int) -> TcpSock:
         """The TcpSock behind a descriptor."""

@@ -35,7 +35,7 @@ def test_the_demo_shows_what_it_promises(tmp_path: Path) -> None:
         "tcp_v4_conn_request",
     ):
         assert part in text
-    again, second = run_demo(tmp_path, "b.pcapng", 7)
+    _, second = run_demo(tmp_path, "b.pcapng", 7)
     assert first == second
     assert run_demo(tmp_path, "c.pcapng", 8)[1] != first
 

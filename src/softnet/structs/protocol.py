@@ -12,7 +12,6 @@ from softnet.structs.sock import Proto
 from softnet.structs.socket import ProtoOps
 
 if TYPE_CHECKING:
-    from softnet.structs.net_namespace import Net
     from softnet.structs.skbuff import SkBuff
 
 INET_PROTOSW_REUSE = 0x01

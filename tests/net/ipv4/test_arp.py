@@ -6,6 +6,8 @@ import errno
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import softnet.arch.const as const
 import softnet.uapi.if_ as if_
@@ -15,15 +17,21 @@ import softnet.uapi.neighbour as nud
 import softnet.uapi.netfilter as nf
 import softnet.uapi.rtnetlink as rtnl_
 import softnet.uapi.snmp as snmp
+from softnet.drivers.net.veth import Veth
 from softnet.net.core.dev.config import dev_set_mac_address
 from softnet.net.core.dev.netdev_chain import call_netdevice_notifiers
+from softnet.net.core.dev.registry import unregister_netdevice
+from softnet.net.core.dst import dst_neigh_output
 from softnet.net.core.neighbour import neigh_add, neigh_create, neigh_event_send, neigh_lookup
-from softnet.net.ipv4.arp import arp_mc_map, arp_rcv
+from softnet.net.ipv4.arp import arp_mc_map, arp_net_exit, arp_rcv, arp_tbl
+from softnet.net.ipv4.devinet import inet_add_addr
+from softnet.net.ipv4.fib_frontend import fib_frontend_net_exit
+from softnet.net.ipv4.route import route_net_exit
 from softnet.net.netfilter.core import nf_register_hook
 from softnet.structs.netdevice import NetDevice
 from softnet.structs.netfilter import NfHookOps
 from softnet.structs.skbuff import SkBuff
-from tests.net.core.dev.kit import rtnl
+from tests.net.core.dev.kit import rtnl, up
 from tests.net.ipv4.route_kit import (
     MAC_A,
     MAC_B,
@@ -369,3 +377,49 @@ def test_arptables_sees_both_ways(rhost: RouteHost, hook: int) -> None:
     assert receive(dev, REQUEST, "10.0.0.2", "10.0.0.1") == []
     assert veto.seen == 1
     assert rhost.arp.entries == (0 if hook == nf.NF_ARP_IN else 1)
+
+
+@given(st.binary(max_size=64), st.sampled_from(range(5)))
+def test_whatever_comes_is_survived(data: bytes, pkt_type: int) -> None:
+    with RouteHost() as h:
+        dev = h.eth("10.0.0.1/24")
+        arp_rcv(arp_skb(dev, data, pkt_type), dev)
+        whole = arp_packet(REQUEST, "10.0.0.2", "10.0.0.1")
+        arp_rcv(arp_skb(dev, data[:20] + whole[len(data[:20]) :], pkt_type), dev)
+
+
+def test_two_namespaces_find_each_other_over_veth(rhost: RouteHost) -> None:
+    other = rhost.new_net()
+    rhost.net_init(other)
+    near, far = Veth(rhost.net, "v0"), Veth(other, "v1")
+    near.peer, far.peer = far, near
+    for dev, addr in ((near, "10.0.0.1"), (far, "10.0.0.2")):
+        up(dev)
+        with rtnl(dev.nd_net):
+            inet_add_addr(dev.nd_net, dev, ip(addr), 24)
+    rhost.run(ms=10)
+    skb = ip_packet("10.0.0.1", "10.0.0.2")
+    skb.dst = rhost.rt("10.0.0.2")
+    skb.dev = near
+    assert dst_neigh_output(skb.dst, skb) == 0
+    rhost.run(ms=10)
+    assert state(rhost, "10.0.0.2", near) == (nud.NUD_REACHABLE, far.dev_addr)
+    n = neigh_lookup(arp_tbl(other), ip("10.0.0.1"), far)
+    assert n is not None
+    assert (n.nud_state, n.ha) == (nud.NUD_STALE, near.dev_addr)
+    assert far.stats.rx_packets == 2  # the request, and what waited for the answer
+
+
+def test_a_namespace_that_goes_leaves_no_timer(rhost: RouteHost) -> None:
+    dev = rhost.eth("10.0.0.1/24")
+    rhost.rt("10.0.0.2")
+    timers = rhost.net.timers.count
+    assert timers >= 2  # two collectors: of routes, of neighbours
+    arp_net_exit(rhost.net)
+    fib_frontend_net_exit(rhost.net)
+    route_net_exit(rhost.net)
+    assert rhost.net.timers.count == timers - 2
+    assert (rhost.arp.entries, rhost.cache.entries) == (0, 0)
+    assert rhost.out("10.0.0.2") == -errno.ENETUNREACH
+    with rtnl(rhost.net):
+        unregister_netdevice(dev)  # devices go after the protocols

@@ -150,9 +150,7 @@ def test_an_error_quotes_as_much_as_fits_576_bytes(host: IpHost, eth: Wire) -> N
     ],
     ids=["link broadcast", "subnet broadcast", "broadcast", "multicast", "error", "reply"],
 )
-def test_no_error_is_sent_about(
-    host: IpHost, eth: Wire, frame: bytes, dst: bytes | None
-) -> None:
+def test_no_error_is_sent_about(host: IpHost, eth: Wire, frame: bytes, dst: bytes | None) -> None:
     host.receive(eth, frame, dst)
     assert eth.sent == []
 
@@ -336,9 +334,7 @@ def test_errors_about_other_peoples_datagrams_are_counted(host: IpHost, eth: Wir
     assert host.ticked(before)["Icmp.InErrors"] == 1
 
 
-def test_complaints_about_broadcasts_are_told_to_the_administrator(
-    host: IpHost, eth: Wire
-) -> None:
+def test_complaints_about_broadcasts_are_told_to_the_administrator(host: IpHost, eth: Wire) -> None:
     host.sysctl("icmp_ignore_bogus_error_responses", 0)
     about = ip_bytes(US, "10.0.0.255", udp(US, "10.0.0.255", 5, 7), 17)
     host.receive(eth, ip_bytes(PEER, US, icmp_error(UNREACH, 3, about), 1))

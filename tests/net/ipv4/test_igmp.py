@@ -316,9 +316,7 @@ def test_a_version_1_router_gets_version_1(host: IpHost, eth: Wire, sock: Sock) 
     assert said(eth) == []  # nobody leaves in version 1
 
 
-def test_old_routers_are_forgotten_after_400_seconds(
-    host: IpHost, eth: Wire, sock: Sock
-) -> None:
+def test_old_routers_are_forgotten_after_400_seconds(host: IpHost, eth: Wire, sock: Sock) -> None:
     hear(host, eth, igmp(0x11, 100, "0.0.0.0"))
     host.run(399_000)
     assert "V2" in host.proc("net/igmp")
@@ -352,9 +350,7 @@ def test_the_version_can_be_forced(
         igmp(0x99, 0, G),
     ],
 )
-def test_bad_and_foreign_messages(
-    host: IpHost, eth: Wire, sock: Sock, message: bytes
-) -> None:
+def test_bad_and_foreign_messages(host: IpHost, eth: Wire, sock: Sock, message: bytes) -> None:
     join(sock)
     host.run(30_000)
     said(eth)

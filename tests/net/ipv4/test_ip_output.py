@@ -93,9 +93,7 @@ def test_large_datagrams_leave_in_fragments(host: IpHost, eth: Wire, size: int) 
     whole = reassemble(pieces)
     assert whole[8:] == data
     assert int.from_bytes(whole[4:6], "big") == size + 8
-    packet(
-        ip_bytes("10.0.0.1", PEER, whole, 17) if size < 60000 else pieces[0], ip_layer(proto=17)
-    )
+    packet(ip_bytes("10.0.0.1", PEER, whole, 17) if size < 60000 else pieces[0], ip_layer(proto=17))
     ticked = host.ticked(before)
     assert ticked["Ip.FragOKs"] == 1
     assert ticked["Ip.FragCreates"] == len(pieces)

@@ -392,7 +392,7 @@ def test_the_receive_buffer_has_a_bound(host: IpHost, eth: Wire) -> None:
 
 
 def test_memory_of_all_sockets_has_a_bound(host: IpHost, eth: Wire) -> None:
-    s = host.udp_sock(US, 9)
+    host.udp_sock(US, 9)
     host.sysctl("udp_mem", "0 0 1")
     host.sysctl("udp_rmem_min", 0)
     before = host.counters()

@@ -271,6 +271,8 @@ def inet_getname(sock: Socket, peer: int) -> SockaddrIn:
 
 def inet_sendmsg(sock: Socket, msg: MsgHdr, size: int) -> int:
     """inet_sendmsg(): bind if need be, then the protocol."""
+    if trace.inet_sendmsg.enabled:
+        trace.inet_sendmsg.fire(sock)
     sk = sock.sk
     assert isinstance(sk, InetSock)
     if sk.sk_rxhash:
@@ -285,6 +287,8 @@ def inet_sendmsg(sock: Socket, msg: MsgHdr, size: int) -> int:
 
 def inet_recvmsg(sock: Socket, msg: MsgHdr, size: int, flags: int) -> int:
     """inet_recvmsg()"""
+    if trace.inet_recvmsg.enabled:
+        trace.inet_recvmsg.fire(sock)
     sk = sock.sk
     assert sk is not None
     if sk.sk_rxhash:
@@ -305,9 +309,7 @@ def inet_shutdown(sock: Socket, how: int) -> int:
         sock.state = SS_DISCONNECTING if unfinished else SS_CONNECTED
     err = 0
     state = sk.sk_state
-    if state == tcp.TCP_SYN_SENT or (
-        state == tcp.TCP_LISTEN and how & socket_.RCV_SHUTDOWN
-    ):
+    if state == tcp.TCP_SYN_SENT or (state == tcp.TCP_LISTEN and how & socket_.RCV_SHUTDOWN):
         err = sk.sk_prot.disconnect(sk, fcntl.O_NONBLOCK)
         sock.state = SS_DISCONNECTING if err else SS_UNCONNECTED
     elif state != tcp.TCP_LISTEN:
@@ -650,9 +652,7 @@ def protosw(type: int, protocol: int, prot: Proto, ops: ProtoOps, flags: int) ->
 
 # Rows of inetsw but for TCP's, which registers its own.
 inetsw_array = (
-    protosw(
-        socket_.SOCK_DGRAM, in_.IPPROTO_UDP, udp_prot, inet_dgram_ops, INET_PROTOSW_PERMANENT
-    ),
+    protosw(socket_.SOCK_DGRAM, in_.IPPROTO_UDP, udp_prot, inet_dgram_ops, INET_PROTOSW_PERMANENT),
     protosw(socket_.SOCK_DGRAM, in_.IPPROTO_ICMP, ping_prot, inet_dgram_ops, INET_PROTOSW_REUSE),
     protosw(socket_.SOCK_RAW, PROTO_WILD, raw_prot, inet_sockraw_ops, INET_PROTOSW_REUSE),
     protosw(

@@ -38,6 +38,7 @@ from softnet.net.core.neighbour import (
     neigh_event_ns,
     neigh_ifdown,
     neigh_lookup,
+    neigh_table_clear,
     neigh_table_init,
     neigh_update,
     pneigh_enqueue,
@@ -629,6 +630,8 @@ class ArpNetdevEvent(NetdevNotifier):
     def netdev_event(self, event: int, dev: NetDevice) -> int:
         """arp_netdev_event(); inetdev_send_gratuitous_arp() on a link that changed."""
         in_dev = dev.ip_ptr
+        if dev.nd_net.ipv4 is None or dev.nd_net.ipv4.arp_tbl is None:
+            return const.NOTIFY_DONE
         if event == const.NETDEV_CHANGEADDR:
             neigh_changeaddr(arp_tbl(dev.nd_net), dev)
             rt_cache_flush(dev.nd_net, 0)
@@ -670,6 +673,11 @@ def arp_init() -> None:
 
 
 arp_packet_types: list[ArpPacketType] = []
+
+
+def arp_net_exit(net: Net) -> None:
+    """The namespace goes: forget everybody. Its devices go after this, and still find the table."""
+    neigh_table_clear(arp_tbl(net))
 
 
 def arp_net_init(net: Net) -> None:

@@ -9,6 +9,7 @@ import errno
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
+import softnet.kernel.trace as trace
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtn
 import softnet.uapi.snmp as snmp
@@ -81,6 +82,8 @@ def datagram_connect_locked(sk: InetSock, addr: SockaddrIn) -> int:
 
 def udp_disconnect(sk: Sock, flags: int) -> int:
     """udp_disconnect(): RFC 1122 4.1.3.5 apart, connect(AF_UNSPEC) makes everybody welcome again."""
+    if trace.udp_disconnect.enabled:
+        trace.udp_disconnect.fire(sk)
     assert isinstance(sk, InetSock)
     sk.sk_state = tcp.TCP_CLOSE
     sk.inet_daddr = 0

@@ -54,6 +54,7 @@ from softnet.net.ipv4.fib_semantics import (
 from softnet.net.ipv4.fib_trie import (
     FibTrie,
     fib_table_delete,
+    fib_table_dump,
     fib_table_flush,
     fib_table_insert,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "fib_del_route",
     "fib_flush",
     "fib_frontend_init",
+    "fib_frontend_net_exit",
     "fib_frontend_net_init",
     "fib_get_table",
     "fib_lookup",
@@ -388,6 +390,8 @@ class FibNetdevEvent(NetdevNotifier):
     def netdev_event(self, event: int, dev: NetDevice) -> int:
         """fib_netdev_event()"""
         net = dev.nd_net
+        if net.ipv4 is None or net.ipv4.fib is None:
+            return const.NOTIFY_DONE
         if event == const.NETDEV_UNREGISTER:
             fib_disable_ip(dev, 2, -1)
             return const.NOTIFY_DONE
@@ -604,9 +608,19 @@ def fib_frontend_init() -> None:
 def fib_frontend_net_init(net: Net) -> None:
     """fib_net_init(): a namespace's tables and rules.
 
-    Differs from Linux: the table `default` is made here, not with its first route.
+    Differs from Linux: `local` and `main` are made here, not with their first routes.
     """
     net.ipv4.fib = NetnsFib(net)
     fib_new_table(net, rtnl.RT_TABLE_LOCAL)
     fib_new_table(net, rtnl.RT_TABLE_MAIN)
     fib4_rules_net_init(net)
+
+
+def fib_frontend_net_exit(net: Net) -> None:
+    """fib_net_exit(): the namespace goes, and every route with it."""
+    for tb in list(fib_of(net).tables.values()):
+        for _, _, fa in fib_table_dump(tb):  # type: ignore[arg-type]  # every table is a trie
+            fa.fa_info.fib_flags |= rtnl.RTNH_F_DEAD
+    fib_flush(net)
+    fib_of(net).tables.clear()
+    fib_of(net).rules = []

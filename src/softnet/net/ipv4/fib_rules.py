@@ -121,8 +121,7 @@ class FibRulesNetdevEvent(NetdevNotifier):
 
     def netdev_event(self, event: int, dev: NetDevice) -> int:
         """Attach or detach the rules that name dev."""
-        fib = dev.nd_net.ipv4.fib
-        if fib is None:
+        if dev.nd_net.ipv4 is None or dev.nd_net.ipv4.fib is None:
             return const.NOTIFY_DONE
         for rule in fib_of(dev.nd_net).rules:
             if event in (const.NETDEV_REGISTER, const.NETDEV_CHANGENAME):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.if_ as if_
 import softnet.uapi.if_packet as if_packet
@@ -58,7 +59,7 @@ from softnet.structs.flow import Flowi4
 from softnet.structs.headers import icmp_hdr, ip_hdr
 from softnet.structs.inet_sock import InetSock, IpOptions
 from softnet.structs.protocol import NetProtocol
-from softnet.structs.route import RtIcmpOps, Rtable, rt_register_icmp
+from softnet.structs.route import Rtable, RtIcmpOps, rt_register_icmp
 from softnet.wire.ip import IpHdr, ip_view
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ def icmp_send(skb_in: SkBuff, type: int, code: int, info: int) -> None:
     info: the 32 bits behind the checksum (gateway, MTU, pointer << 24). skb_in stays the caller's;
     its network header must be set and its dst an input route.
     """
+    if trace.icmp_send.enabled:
+        trace.icmp_send.fire(skb_in)
     rt = skb_in.dst
     if not isinstance(rt, Rtable) or not icmp_may_answer(skb_in, rt, type):
         return
@@ -228,6 +231,8 @@ def icmp_push_reply(
     param: IcmpParam, fl4: Flowi4, ipc: IpcmCookie, rt: Rtable, sk: InetSock
 ) -> None:
     """icmp_push_reply(): build the message, checksum it, send it."""
+    if trace.icmp_push_reply.enabled:
+        trace.icmp_push_reply.fire(sk)
     head_len = len(param.head)
     total = param.data_len + head_len
     flags = socket_.MSG_DONTWAIT
@@ -254,6 +259,8 @@ def icmp_push_reply(
 
 def icmp_reply(param: IcmpParam, skb: SkBuff) -> None:
     """icmp_reply(): answer a query, from the address it came to, with its TOS and options."""
+    if trace.icmp_reply.enabled:
+        trace.icmp_reply.fire(skb)
     rt = skb.dst
     assert isinstance(rt, Rtable)
     dev = rt.dev
@@ -283,6 +290,8 @@ def icmp_reply(param: IcmpParam, skb: SkBuff) -> None:
 
 def icmp_rcv(skb: SkBuff) -> int:
     """icmp_rcv(): a message for this host. Consumes skb; 0."""
+    if trace.icmp_rcv.enabled:
+        trace.icmp_rcv.fire(skb)
     rt = skb.dst
     assert isinstance(rt, Rtable)
     dev = rt.dev
@@ -350,6 +359,8 @@ def icmp_unreach(net: Net, skb: SkBuff) -> None:
 
     Also time exceeded, parameter problem (info: the pointer) and source quench.
     """
+    if trace.icmp_unreach.enabled:
+        trace.icmp_unreach.fire(skb)
     icmph = icmp_hdr(skb)
     if not pskb_may_pull(skb, in_.IP_HLEN):
         net.mib.icmp.inc(snmp.ICMP_MIB_INERRORS)
@@ -372,10 +383,12 @@ def icmp_unreach(net: Net, skb: SkBuff) -> None:
     elif icmph.type() == icmp_.ICMP_PARAMETERPROB:
         info = icmph.pointer()
     # RFC 1122 3.2.2.6: nobody may complain about a broadcast. Whoever does is told in the log.
-    if not net.ipv4.sysctl_icmp_ignore_bogus_error_responses:
-        if inet_addr_type(net, iph.daddr()) == rtn.RTN_BROADCAST:
-            icmp_bogus(skb, iph)
-            return
+    if (
+        not net.ipv4.sysctl_icmp_ignore_bogus_error_responses
+        and inet_addr_type(net, iph.daddr()) == rtn.RTN_BROADCAST
+    ):
+        icmp_bogus(skb, iph)
+        return
     # Eight bytes behind the header: what transports need, and all that RFC 792 promises.
     if not pskb_may_pull(skb, iph.hdrlen() + 8):
         return
@@ -407,6 +420,8 @@ def icmp_bogus(skb: SkBuff, iph: IpHdr) -> None:
 
 def icmp_redirect(net: Net, skb: SkBuff) -> None:
     """icmp_redirect(): a router knows a better next hop. Network redirects count as for the host."""
+    if trace.icmp_redirect.enabled:
+        trace.icmp_redirect.fire(skb)
     if skb.len < in_.IP_HLEN:
         net.mib.icmp.inc(snmp.ICMP_MIB_INERRORS)
         return
@@ -419,13 +434,15 @@ def icmp_redirect(net: Net, skb: SkBuff) -> None:
         assert dev is not None
         old_gw = ip_hdr(skb).saddr()
         ip_rt_redirect(old_gw, iph.daddr(), icmph.gateway(), iph.saddr(), dev)
-    if iph.protocol() == in_.IPPROTO_ICMP and iph.ihl() >= 5:
-        if pskb_may_pull(skb, iph.hdrlen() + 8):
-            ping_err(skb, icmp_hdr(skb).gateway())
+    quotes_icmp = iph.protocol() == in_.IPPROTO_ICMP and iph.ihl() >= 5
+    if quotes_icmp and pskb_may_pull(skb, iph.hdrlen() + 8):
+        ping_err(skb, icmp_hdr(skb).gateway())
 
 
 def icmp_echo(net: Net, skb: SkBuff) -> None:
     """icmp_echo(): RFC 1122 3.2.2.6: every host answers, unless the administrator forbids."""
+    if trace.icmp_echo.enabled:
+        trace.icmp_echo.fire(skb)
     if net.ipv4.sysctl_icmp_echo_ignore_all:
         return
     icmph = icmp_hdr(skb)
@@ -436,6 +453,8 @@ def icmp_echo(net: Net, skb: SkBuff) -> None:
 
 def icmp_timestamp(net: Net, skb: SkBuff) -> None:
     """icmp_timestamp(): RFC 1122 3.2.2.8: our milliseconds since midnight UT, twice."""
+    if trace.icmp_timestamp.enabled:
+        trace.icmp_timestamp.fire(skb)
     if skb.len < 4:
         net.mib.icmp.inc(snmp.ICMP_MIB_INERRORS)
         return

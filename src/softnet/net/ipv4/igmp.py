@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
 import softnet.arch.csum as csum
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.if_packet as if_packet
 import softnet.uapi.in_ as in_
-from softnet.fs.proc import ProcEntry, proc_create
+from softnet.fs.proc import proc_create
 from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer, timer_pending
 from softnet.net.core.dev_addr_lists import dev_mc_add, dev_mc_del
 from softnet.net.core.skbuff import (
@@ -31,19 +32,19 @@ from softnet.net.core.skbuff import (
 )
 from softnet.net.ipv4.arp import arp_mc_map
 from softnet.net.ipv4.devinet import InetdevOps, register_inetdev_ops
+from softnet.net.ipv4.igmp_proc import ProcIgmp, ProcMcfilter
 from softnet.net.ipv4.igmp_report import (
     igmp_send_report,
     igmp_v1_seen,
     igmp_v2_seen,
     igmpv3_send_cr,
     igmpv3_send_report,
+    mc_groups,
 )
 from softnet.net.ipv4.protocol import inet_add_protocol
 from softnet.net.ipv4.route import rt_cache_flush
-from softnet.net.ipv4.sock_proc import swab32
 from softnet.structs.headers import igmp_hdr
 from softnet.structs.igmp import MCAST_EXCLUDE, MCAST_INCLUDE, IpMcList, IpSfList
-from softnet.structs.net_namespace import Net
 from softnet.structs.protocol import NetProtocol
 from softnet.structs.route import Rtable
 from softnet.wire.igmp import igmpv3_mrc
@@ -63,7 +64,6 @@ IGMP_INITIAL_REPORT_DELAY = 1  # jiffy
 IGMP_TIMER_SCALE = 10  # max response codes are tenths of a second
 IGMP_ALL_HOSTS = in_.INADDR_ALLHOSTS_GROUP
 QUERY_V3_LEN = 12  # bytes of a version-3 query before its sources
-USER_HZ = 100
 
 
 # ---- timers
@@ -195,6 +195,8 @@ def robustness(in_dev: InDevice) -> int:
 
 def igmp_rcv(skb: SkBuff) -> int:
     """igmp_rcv(): a message for this host; consumes skb."""
+    if trace.igmp_rcv.enabled:
+        trace.igmp_rcv.fire(skb)
     dev = skb.dev
     assert dev is not None
     in_dev = dev.ip_ptr
@@ -313,15 +315,6 @@ def igmp_xmarksources(pmc: IpMcList, srcs: list[int]) -> bool:
             excluded += 1
     pmc.gsquery = False
     return excluded != len(srcs)
-
-
-def mc_groups(in_dev: InDevice) -> list[IpMcList]:
-    """The device's groups, the one joined last first."""
-    groups = []
-    for im in reversed(in_dev.mc_list.values()):
-        assert isinstance(im, IpMcList)
-        groups.append(im)
-    return groups
 
 
 # ---- groups of a device
@@ -635,55 +628,6 @@ class IgmpProtocol(NetProtocol):
 
     def handler(self, skb: SkBuff) -> int:
         return igmp_rcv(skb)
-
-
-class ProcIgmp(ProcEntry):
-    """/proc/net/igmp"""
-
-    __slots__ = ()
-
-    def show(self, net: object) -> str:
-        """Each device with its groups; addresses as x86 reads them."""
-        assert isinstance(net, Net)
-        out = ["Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"]
-        for dev in net.dev_base:
-            in_dev = dev.ip_ptr
-            if in_dev is None or not in_dev.mc_list:
-                continue
-            version = "V1" if igmp_v1_seen(in_dev) else "V2" if igmp_v2_seen(in_dev) else "V3"
-            out.append(f"{dev.ifindex}\t{dev.name:<10s}: {in_dev.mc_count:5d} {version:>7s}\n")
-            for im in mc_groups(in_dev):
-                left = 0
-                if im.tm_running and im.timer is not None:
-                    left = (im.timer.expires - jiffies()) * USER_HZ // HZ
-                out.append(
-                    f"\t\t\t\t{swab32(im.multiaddr):08X} {im.users:5d} "
-                    f"{int(im.tm_running)}:{left:08X}\t\t{int(im.reporter)}\n"
-                )
-        return "".join(out)
-
-
-class ProcMcfilter(ProcEntry):
-    """/proc/net/mcfilter"""
-
-    __slots__ = ()
-
-    def show(self, net: object) -> str:
-        """Each source filtered on a device: how many sockets include and exclude it."""
-        assert isinstance(net, Net)
-        out = [f"{'Idx':>3s} {'Device':>6s} {'MCA':>10s} {'SRC':>10s} {'INC':>6s} {'EXC':>6s}\n"]
-        for dev in net.dev_base:
-            in_dev = dev.ip_ptr
-            if in_dev is None:
-                continue
-            for im in mc_groups(in_dev):
-                for psf in im.sources.values():
-                    out.append(
-                        f"{dev.ifindex:3d} {dev.name[:6]:>6s} 0x{im.multiaddr:08x} "
-                        f"0x{psf.sf_inaddr:08x} {psf.sf_count[MCAST_INCLUDE]:6d} "
-                        f"{psf.sf_count[MCAST_EXCLUDE]:6d}\n"
-                    )
-        return "".join(out)
 
 
 igmp_protocol = IgmpProtocol()

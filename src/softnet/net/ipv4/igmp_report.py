@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
@@ -37,6 +38,15 @@ GREC_HLEN = 8
 GREC_MAX = 0xFFFF
 # Records whose list may be cut where the packet ends: what is left out is let in (RFC 3376 4.2.16).
 TRUNCATABLE = (icmp_.IGMPV3_MODE_IS_EXCLUDE, icmp_.IGMPV3_CHANGE_TO_EXCLUDE)
+
+
+def mc_groups(in_dev: InDevice) -> list[IpMcList]:
+    """The device's groups, the one joined last first."""
+    groups = []
+    for im in reversed(in_dev.mc_list.values()):
+        assert isinstance(im, IpMcList)
+        groups.append(im)
+    return groups
 
 
 def igmp_v1_seen(in_dev: InDevice) -> bool:
@@ -74,6 +84,8 @@ class GroupRecord:
 
 def igmp_send_report(in_dev: InDevice, pmc: IpMcList, type: int) -> None:
     """igmp_send_report(): a report of versions 1, 2 or 3, or a leave, about one group."""
+    if trace.igmp_send_report.enabled:
+        trace.igmp_send_report.fire(in_dev)
     if type == icmp_.IGMPV3_HOST_MEMBERSHIP_REPORT:
         igmpv3_send_report(in_dev, pmc)
         return

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+import softnet.kernel.trace as trace
 import softnet.uapi.in_ as in_
 from softnet.net.core.dev.registry import dev_get_by_index
 from softnet.net.ipv4.datagram import ipv4_is_multicast
@@ -85,6 +86,8 @@ def find_membership(sk: InetSock, multiaddr: int, ifindex: int) -> IpMcSocklist 
 
 def ip_mc_join_group(sk: InetSock, imr: IpMreqn) -> int:
     """ip_mc_join_group(): 0, -EINVAL, -ENODEV, -EADDRINUSE, or -ENOBUFS (igmp_max_memberships)."""
+    if trace.ip_mc_join_group.enabled:
+        trace.ip_mc_join_group.fire(sk)
     if not ipv4_is_multicast(imr.imr_multiaddr):
         return -errno.EINVAL
     net = sk.sk_net
@@ -95,9 +98,7 @@ def ip_mc_join_group(sk: InetSock, imr: IpMreqn) -> int:
         return -errno.EADDRINUSE
     if len(sk.mc_list) >= net.ipv4.sysctl_igmp_max_memberships:
         return -errno.ENOBUFS
-    iml = IpMcSocklist(
-        imr.imr_multiaddr, imr.imr_address, imr.imr_ifindex, in_.MCAST_EXCLUDE
-    )
+    iml = IpMcSocklist(imr.imr_multiaddr, imr.imr_address, imr.imr_ifindex, in_.MCAST_EXCLUDE)
     sk.mc_list.insert(0, iml)
     ip_mc_inc_group(in_dev, imr.imr_multiaddr)
     return 0
@@ -105,6 +106,8 @@ def ip_mc_join_group(sk: InetSock, imr: IpMreqn) -> int:
 
 def ip_mc_leave_group(sk: InetSock, imr: IpMreqn) -> int:
     """ip_mc_leave_group(): 0, -ENODEV, or -EADDRNOTAVAIL if sk was not a member."""
+    if trace.ip_mc_leave_group.enabled:
+        trace.ip_mc_leave_group.fire(sk)
     group = imr.imr_multiaddr
     in_dev = ip_mc_find_dev(sk.sk_net, imr)
     ifindex = imr.imr_ifindex

@@ -2,6 +2,7 @@ cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.csum as csum
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.in_ as in_
 cimport softnet.uapi.rtnetlink as rtn
 cimport softnet.uapi.snmp as snmp
@@ -75,7 +76,7 @@ cpdef i64 append_data(InetSock sk, Flowi4 fl4, SkBuffHead queue, InetCork cork, 
                       i64 length, i64 transhdrlen, i64 flags) except? -1
 @cython.locals(skb=SkBuff, rt=Rtable, dev=NetDevice, room=i64, size=i64, n=i64)
 cpdef void ufo_append_data(InetSock sk, SkBuffHead queue, InetCork cork, GetFrag from_, i64 length,
-                          i64 hlen, i64 transhdrlen, i64 maxfraglen, i64 flags) except *
+                           i64 hlen, i64 transhdrlen, i64 maxfraglen, i64 flags) except *
 @cython.locals(mtu=i64, offset=i64, skb=SkBuff, copy=i64, gap=i64, n=i64, old=i64, at=i64)
 cpdef int append_linear(InetSock sk, SkBuffHead queue, InetCork cork, GetFrag from_, i64 length,
                         i64 hlen, i64 transhdrlen, i64 maxfraglen, i64 flags,

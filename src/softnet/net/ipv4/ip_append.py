@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtn
 import softnet.uapi.snmp as snmp
@@ -183,6 +184,8 @@ def ip_make_skb(
     length counts the transport header, whose transhdrlen bytes are left for the caller to write.
     None on failure, with the negative errno in fl4.error; MSG_PROBE makes nothing, and error 0.
     """
+    if trace.ip_make_skb.enabled:
+        trace.ip_make_skb.fire(sk)
     fl4.error = 0
     if flags & socket_.MSG_PROBE:
         return None
@@ -222,9 +225,7 @@ def ip_make_skb_whole(
     try:
         if dev.features & const.NETIF_F_V4_CSUM:
             skb.ip_summed = const.CHECKSUM_PARTIAL
-            mem.copy_from_user(
-                skb.ptr, o + transhdrlen, msg.iov, msg.off, length - transhdrlen
-            )
+            mem.copy_from_user(skb.ptr, o + transhdrlen, msg.iov, msg.off, length - transhdrlen)
         else:
             skb.csum = csum.csum_copy_from_user(
                 msg.iov, msg.off, skb.ptr, o + transhdrlen, length - transhdrlen, 0
@@ -253,6 +254,8 @@ def ip_append_data(
     The first piece starts the cork, with transhdrlen bytes of it the transport header; rt and ipc
     count for that one only. The socket is locked. After an error the caller flushes.
     """
+    if trace.ip_append_data.enabled:
+        trace.ip_append_data.fire(sk)
     if flags & socket_.MSG_PROBE:
         return 0
     cork = sk.cork
@@ -410,7 +413,17 @@ def append_linear(
             if n > mtu - hlen:
                 n = maxfraglen - hlen
             skb = append_new_skb(
-                sk, cork, from_, offset, n, gap, skb, hlen, transhdrlen, maxfraglen, flags,
+                sk,
+                cork,
+                from_,
+                offset,
+                n,
+                gap,
+                skb,
+                hlen,
+                transhdrlen,
+                maxfraglen,
+                flags,
                 partial,
             )
             queue.queue_tail(skb)
@@ -531,9 +544,7 @@ def write_header(
     if sk.pmtudisc < in_.IP_PMTUDISC_DO:
         skb.local_df = True
     df = 0
-    if sk.pmtudisc >= in_.IP_PMTUDISC_DO or (
-        skb.len <= rt.mtu() and ip_dont_fragment(sk, rt)
-    ):
+    if sk.pmtudisc >= in_.IP_PMTUDISC_DO or (skb.len <= rt.mtu() and ip_dont_fragment(sk, rt)):
         df = in_.IP_DF
     ttl = sk.mc_ttl if rt.rt_type == rtn.RTN_MULTICAST else ip_select_ttl(sk, rt)
     hlen = in_.IP_HLEN + (opt.optlen if opt is not None else 0)
@@ -562,6 +573,8 @@ def icmp_out_count(net: Net, type: int) -> None:
 
 def ip_send_skb(skb: SkBuff) -> int:
     """ip_send_skb(): ip_local_out(), a full queue reported as -ENOBUFS and counted."""
+    if trace.ip_send_skb.enabled:
+        trace.ip_send_skb.fire(skb)
     dst = skb.dst
     assert dst is not None
     dev = dst.dev
@@ -586,6 +599,8 @@ def ip_finish_skb(sk: InetSock, fl4: Flowi4) -> SkBuff | None:
 
 def ip_push_pending_frames(sk: InetSock, fl4: Flowi4) -> int:
     """ip_push_pending_frames(): send what sk was building; 0 or -errno."""
+    if trace.ip_push_pending_frames.enabled:
+        trace.ip_push_pending_frames.fire(sk)
     skb = ip_finish_skb(sk, fl4)
     if skb is None:
         return 0
@@ -594,6 +609,8 @@ def ip_push_pending_frames(sk: InetSock, fl4: Flowi4) -> int:
 
 def ip_flush_pending_frames(sk: InetSock) -> None:
     """ip_flush_pending_frames(): throw away what sk was building."""
+    if trace.ip_flush_pending_frames.enabled:
+        trace.ip_flush_pending_frames.fire(sk)
     cork = sk.cork
     if cork is not None:
         flush_frames(sk.sk_write_queue, cork)
@@ -614,6 +631,8 @@ def ip_send_reply(sk: Sock, skb: SkBuff, arg: IpReplyArg, length: int) -> None:
 
     sk is the namespace's socket for such answers; it takes over the packet's TOS and priority.
     """
+    if trace.ip_send_reply.enabled:
+        trace.ip_send_reply.fire(skb)
     isk = sk
     assert isinstance(isk, InetSock)
     rt = skb.dst

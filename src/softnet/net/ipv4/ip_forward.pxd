@@ -21,7 +21,8 @@ from softnet.structs.route cimport DstInput, Rtable, rt_register_input
 from softnet.structs.skbuff cimport SkBuff
 from softnet.wire.ip cimport IpHdr
 
-@cython.locals(rt=Rtable, dev=NetDevice, net=Net, opt=IpOptions, o=i64, okfn=NfOkfn, ret=i64)
+@cython.locals(rt=Rtable, dev=NetDevice, net=Net, opt=IpOptions, fits=bint, o=i64, okfn=NfOkfn,
+               ret=i64)
 cpdef i64 ip_forward(SkBuff skb) except? -1
 @cython.locals(rt=Rtable, dev=NetDevice)
 cpdef i64 ip_forward_finish(SkBuff skb) except? -1

@@ -48,6 +48,7 @@ def ip_forward(skb: SkBuff) -> int:
     assert dev is not None
     net = dev.nd_net
     opt = skb.ip_opt
+    assert opt is None or isinstance(opt, IpOptions)
     if opt is not None and opt.router_alert and ip_call_ra_chain(skb):
         return const.NET_RX_SUCCESS
     if skb.pkt_type != if_packet.PACKET_HOST:  # RFC 1812 5.3.4: no link broadcasts
@@ -66,12 +67,12 @@ def ip_forward(skb: SkBuff) -> int:
         icmp_send(skb, icmp_.ICMP_DEST_UNREACH, icmp_.ICMP_SR_FAILED, 0)
         kfree_skb(skb, const.SKB_DROP_REASON_IP_OPTIONS)
         return const.NET_RX_DROP
-    if skb.shinfo.gso_size == 0 and skb.len > rt.mtu():
-        if mem.get16(p, o + 6) & in_.IP_DF and not skb.local_df:
-            net.mib.ip.inc(snmp.IPSTATS_MIB_FRAGFAILS)
-            icmp_send(skb, icmp_.ICMP_DEST_UNREACH, icmp_.ICMP_FRAG_NEEDED, rt.mtu())
-            kfree_skb(skb, const.SKB_DROP_REASON_FRAG_NEEDED)
-            return const.NET_RX_DROP
+    fits = skb.shinfo.gso_size != 0 or skb.len <= rt.mtu()
+    if not fits and mem.get16(p, o + 6) & in_.IP_DF and not skb.local_df:
+        net.mib.ip.inc(snmp.IPSTATS_MIB_FRAGFAILS)
+        icmp_send(skb, icmp_.ICMP_DEST_UNREACH, icmp_.ICMP_FRAG_NEEDED, rt.mtu())
+        kfree_skb(skb, const.SKB_DROP_REASON_FRAG_NEEDED)
+        return const.NET_RX_DROP
     if skb_cow(skb, LL_RESERVED_SPACE(dev) + rt.header_len):  # the header changes from here on
         kfree_skb(skb, const.SKB_DROP_REASON_NOMEM)
         return const.NET_RX_DROP
@@ -89,6 +90,8 @@ def ip_forward(skb: SkBuff) -> int:
 
 def ip_forward_finish(skb: SkBuff) -> int:
     """ip_forward_finish(): the hooks agree."""
+    if trace.ip_forward_finish.enabled:
+        trace.ip_forward_finish.fire(skb)
     rt = skb.dst
     assert isinstance(rt, Rtable)
     dev = rt.dev
@@ -104,6 +107,8 @@ def ip_call_ra_chain(skb: SkBuff) -> bool:
 
     True if one did; then skb is gone.
     """
+    if trace.ip_call_ra_chain.enabled:
+        trace.ip_call_ra_chain.fire(skb)
     dev = skb.dev
     assert dev is not None
     iph = ip_hdr(skb)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
 import softnet.arch.csum as csum
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
@@ -118,6 +119,8 @@ class Ipq(InetFragQueue):
 
 def ip_defrag(skb: SkBuff, user: int) -> int:
     """ip_defrag(): 0 and skb is the whole datagram; else skb is kept or freed. user: IP_DEFRAG_*."""
+    if trace.ip_defrag.enabled:
+        trace.ip_defrag.fire(skb)
     dev = skb.dev
     if dev is None:
         assert skb.dst is not None
@@ -195,6 +198,8 @@ def frag_mix(a: int, b: int, c: int, rnd: int) -> int:
 
 def ip_frag_queue(qp: Ipq, skb: SkBuff) -> int:
     """ip_frag_queue(): put skb in its place. 0 and it is the datagram, or -errno and it is gone."""
+    if trace.ip_frag_queue.enabled:
+        trace.ip_frag_queue.fire(skb)
     if qp.last_in & INET_FRAG_COMPLETE:
         return frag_refused(skb, errno.ENOENT)
     if not skb.ip_flags & const.IPSKB_FRAG_COMPLETE and ip_frag_too_far(qp):
@@ -202,25 +207,9 @@ def ip_frag_queue(qp: Ipq, skb: SkBuff) -> int:
     iph = ip_hdr(skb)
     ecn = ip4_frag_ecn(iph.tos())
     offset = iph.offset()
-    more = iph.frag_off() & in_.IP_MF
     ihl = iph.hdrlen()
-    end = offset + skb.len - ihl
-    if not more:
-        # A last fragment that ends before what is here, or elsewhere than another last one, lies.
-        if end < qp.len or (qp.last_in & INET_FRAG_LAST_IN and end != qp.len):
-            return frag_refused(skb, errno.EINVAL)
-        qp.last_in |= INET_FRAG_LAST_IN
-        qp.len = end
-    else:
-        if end & 7:
-            end &= ~7
-            if skb.ip_summed != const.CHECKSUM_UNNECESSARY:
-                skb.ip_summed = const.CHECKSUM_NONE
-        if end > qp.len:
-            if qp.last_in & INET_FRAG_LAST_IN:
-                return frag_refused(skb, errno.EINVAL)
-            qp.len = end
-    if end == offset:
+    end = ip_frag_end(qp, skb, offset + skb.len - ihl, iph.frag_off() & in_.IP_MF)
+    if end < 0 or end == offset:
         return frag_refused(skb, errno.EINVAL)
     if pskb_pull(skb, ihl) < 0 or pskb_trim_rcsum(skb, end - offset):
         return frag_refused(skb, errno.ENOMEM)
@@ -246,13 +235,7 @@ def ip_frag_queue(qp: Ipq, skb: SkBuff) -> int:
     nxt = ip_frag_override(qp, prev, nxt, end)
 
     skb.seq = offset  # FRAG_CB(skb)->offset
-    skb.next = nxt
-    if nxt is None:
-        qp.fragments_tail = skb
-    if prev is not None:
-        prev.next = skb
-    else:
-        qp.fragments = skb
+    ip_frag_link(qp, prev, skb, nxt)
     dev = skb.dev
     if dev is not None:
         qp.iif = dev.ifindex
@@ -268,6 +251,37 @@ def ip_frag_queue(qp: Ipq, skb: SkBuff) -> int:
     skb_dst_drop(skb)
     inet_frag_touch(qp)
     return -errno.EINPROGRESS
+
+
+def ip_frag_link(qp: Ipq, prev: SkBuff | None, skb: SkBuff, nxt: SkBuff | None) -> None:
+    """Put skb between prev and nxt."""
+    skb.next = nxt
+    if nxt is None:
+        qp.fragments_tail = skb
+    if prev is not None:
+        prev.next = skb
+    else:
+        qp.fragments = skb
+
+
+def ip_frag_end(qp: Ipq, skb: SkBuff, end: int, more: int) -> int:
+    """Where skb's data ends in the datagram, which it says is at `end`; -1 if that cannot be."""
+    if not more:
+        # A last fragment that ends before what is here, or elsewhere than another last one, lies.
+        if end < qp.len or (qp.last_in & INET_FRAG_LAST_IN and end != qp.len):
+            return -1
+        qp.last_in |= INET_FRAG_LAST_IN
+        qp.len = end
+        return end
+    if end & 7:
+        end &= ~7
+        if skb.ip_summed != const.CHECKSUM_UNNECESSARY:
+            skb.ip_summed = const.CHECKSUM_NONE
+    if end > qp.len:
+        if qp.last_in & INET_FRAG_LAST_IN:
+            return -1
+        qp.len = end
+    return end
 
 
 def ip_frag_override(qp: Ipq, prev: SkBuff | None, nxt: SkBuff | None, end: int) -> SkBuff | None:
@@ -343,6 +357,8 @@ def ip_frag_reasm(qp: Ipq, prev: SkBuff | None, skb: SkBuff, dev: NetDevice | No
 
     0, or -errno with everything freed. The pieces become the frag_list of the first one.
     """
+    if trace.ip_frag_reasm.enabled:
+        trace.ip_frag_reasm.fire(skb)
     net = qp.frags_ns.net
     nf = qp.frags_ns
     dst = skb.dst
@@ -350,18 +366,7 @@ def ip_frag_reasm(qp: Ipq, prev: SkBuff | None, skb: SkBuff, dev: NetDevice | No
     head = qp.fragments
     assert head is not None
     if prev is not None:
-        # The caller knows skb: it has to be the head. Its place in the list goes to a clone.
-        twin = skb_clone(skb)
-        twin.next = skb.next
-        prev.next = twin
-        if skb.next is None:
-            qp.fragments_tail = twin
-        rest = head.next
-        skb_morph(skb, head)
-        skb.next = rest
-        head.next = None
-        kfree_skb(head, const.SKB_DROP_REASON_NOT_SPECIFIED)
-        qp.fragments = skb
+        ip_frag_swap_head(qp, prev, skb, head)
         head = skb
     ihlen = ip_hdr(head).hdrlen()
     total = ihlen + qp.len
@@ -375,21 +380,7 @@ def ip_frag_reasm(qp: Ipq, prev: SkBuff | None, skb: SkBuff, dev: NetDevice | No
         return -errno.ENOMEM
     if head.shinfo.frag_list is not None:
         split_off_fraglist(nf, head)
-    head.shinfo.frag_list = head.next
-    head.push(head.data - head.network_header)
-    piece = head.next
-    nf.mem -= head.truesize
-    while piece is not None:
-        nf.mem -= piece.truesize
-        head.data_len += piece.len
-        head.len += piece.len
-        if head.ip_summed != piece.ip_summed:
-            head.ip_summed = const.CHECKSUM_NONE
-        elif head.ip_summed == const.CHECKSUM_COMPLETE:
-            head.csum = csum.csum_add(head.csum, piece.csum)
-        head.truesize += piece.truesize
-        piece = piece.next
-    head.next = None
+    ip_frag_join(nf, head)
     head.dev = dev
     head.dst = dst
     head.tstamp = qp.stamp
@@ -406,6 +397,40 @@ def ip_frag_reasm(qp: Ipq, prev: SkBuff | None, skb: SkBuff, dev: NetDevice | No
     qp.fragments = None
     qp.fragments_tail = None
     return 0
+
+
+def ip_frag_swap_head(qp: Ipq, prev: SkBuff, skb: SkBuff, head: SkBuff) -> None:
+    """Make skb, which is behind prev and which the caller knows, the head; a clone takes its place."""
+    twin = skb_clone(skb)
+    twin.next = skb.next
+    prev.next = twin
+    if skb.next is None:
+        qp.fragments_tail = twin
+    rest = head.next
+    skb_morph(skb, head)
+    skb.next = rest
+    head.next = None
+    kfree_skb(head, const.SKB_DROP_REASON_NOT_SPECIFIED)
+    qp.fragments = skb
+
+
+def ip_frag_join(nf: NetnsFrags, head: SkBuff) -> None:
+    """Hang the fragments behind the first one into its frag_list; their memory is no longer ours."""
+    head.shinfo.frag_list = head.next
+    head.push(head.data - head.network_header)
+    piece = head.next
+    nf.mem -= head.truesize
+    while piece is not None:
+        nf.mem -= piece.truesize
+        head.data_len += piece.len
+        head.len += piece.len
+        if head.ip_summed != piece.ip_summed:
+            head.ip_summed = const.CHECKSUM_NONE
+        elif head.ip_summed == const.CHECKSUM_COMPLETE:
+            head.csum = csum.csum_add(head.csum, piece.csum)
+        head.truesize += piece.truesize
+        piece = piece.next
+    head.next = None
 
 
 def split_off_fraglist(nf: NetnsFrags, head: SkBuff) -> None:
@@ -429,6 +454,8 @@ def split_off_fraglist(nf: NetnsFrags, head: SkBuff) -> None:
 def ip_expire(qp: Ipq) -> None:
     """ip_expire(): time is up. Whoever sent the first fragment hears of it (RFC 792), from the end
     host only, and only if that fragment came."""
+    if trace.ip_expire.enabled:
+        trace.ip_expire.fire(qp)
     nf = qp.frags_ns
     net = nf.net
     if qp.last_in & INET_FRAG_COMPLETE:
@@ -454,9 +481,7 @@ def ip_expire_report(qp: Ipq, head: SkBuff, dev: NetDevice) -> None:
         return
     rt = head.dst
     if qp.user == IP_DEFRAG_AF_PACKET or (
-        qp.user == IP_DEFRAG_CONNTRACK_IN
-        and isinstance(rt, Rtable)
-        and rt.rt_type != rtn.RTN_LOCAL
+        qp.user == IP_DEFRAG_CONNTRACK_IN and isinstance(rt, Rtable) and rt.rt_type != rtn.RTN_LOCAL
     ):
         return
     rt_stages().icmp.icmp_send(head, icmp.ICMP_TIME_EXCEEDED, icmp.ICMP_EXC_FRAGTIME, 0)

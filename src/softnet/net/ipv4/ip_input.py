@@ -20,7 +20,6 @@ import softnet.arch.csum as csum
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp_
-import softnet.uapi.if_ether as if_ether
 import softnet.uapi.if_packet as if_packet
 import softnet.uapi.in_ as in_
 import softnet.uapi.netfilter as nf
@@ -125,6 +124,8 @@ def ip_header_error(skb: SkBuff) -> int:
 
 def ip_rcv_finish(skb: SkBuff) -> int:
     """ip_rcv_finish(): route skb, unless it looped back with its route, and follow the route."""
+    if trace.ip_rcv_finish.enabled:
+        trace.ip_rcv_finish.fire(skb)
     dev = skb.dev
     assert dev is not None
     p = skb.ptr
@@ -168,6 +169,8 @@ def ip_rcv_options(skb: SkBuff) -> bool:
 
     Options are written into, so the header must be ours alone.
     """
+    if trace.ip_rcv_options.enabled:
+        trace.ip_rcv_options.fire(skb)
     dev = skb.dev
     assert dev is not None
     net = dev.nd_net
@@ -229,6 +232,8 @@ def ip_local_deliver_finish(skb: SkBuff) -> int:
 
     A handler that answers -n has unwrapped the packet and wants it delivered as protocol n.
     """
+    if trace.ip_local_deliver_finish.enabled:
+        trace.ip_local_deliver_finish.fire(skb)
     dev = skb.dev
     assert dev is not None
     net = dev.nd_net

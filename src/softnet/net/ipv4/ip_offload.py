@@ -20,9 +20,7 @@ from softnet.net.ipv4.protocol import inet_protocol
 from softnet.structs.netdevice import Napi, NetDevice, PacketType
 from softnet.structs.skbuff import SkBuff
 
-GSO_KNOWN = (
-    const.SKB_GSO_TCPV4 | const.SKB_GSO_UDP | const.SKB_GSO_DODGY | const.SKB_GSO_TCP_ECN
-)
+GSO_KNOWN = const.SKB_GSO_TCPV4 | const.SKB_GSO_UDP | const.SKB_GSO_DODGY | const.SKB_GSO_TCP_ECN
 
 
 def inet_gso_send_check(skb: SkBuff) -> int:

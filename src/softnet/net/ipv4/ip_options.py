@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp
 import softnet.uapi.if_packet as if_packet
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtn
 from softnet.net.core.skbuff import skb_dst_drop
 from softnet.net.ipv4.fib_frontend import inet_addr_type
-from softnet.net.ipv4.route import ip_rt_get_source, ip_route_input_noref
+from softnet.net.ipv4.route import ip_route_input_noref, ip_rt_get_source
 from softnet.structs.headers import ip_hdr
 from softnet.structs.inet_sock import IpOptions
 from softnet.structs.route import Rtable, rt_stages
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MS_PER_DAY = 86400000
 TS_OVERFLOW_MAX = 15
+END_OF_LIST = bytes((in_.IPOPT_END,))
 CIPSO_HLEN_MIN = 8  # type, length, DOI and one tag of two bytes
 
 
@@ -49,6 +51,8 @@ def ip_options_compile(net: Net, opt: IpOptions, skb: SkBuff | None) -> int:
     With skb: a received packet, routed already; addresses and times it asks for are written into it.
     Without: opt.data, which a user gave; the first hop of a source route moves to opt.faddr.
     """
+    if trace.ip_options_compile.enabled:
+        trace.ip_options_compile.fire(skb)
     if skb is not None:
         buf = skb.shinfo.head
         base = skb.network_header
@@ -65,12 +69,9 @@ def ip_options_compile(net: Net, opt: IpOptions, skb: SkBuff | None) -> int:
     while left > 0:
         kind = buf[o]
         if kind == in_.IPOPT_END:
-            while left > 1:
-                o += 1
-                left -= 1
-                if buf[o] != in_.IPOPT_END:
-                    buf[o] = in_.IPOPT_END
-                    opt.is_changed = True
+            if buf[o : o + left].strip(END_OF_LIST):  # nothing may follow
+                buf[o : o + left] = bytes(left)
+                opt.is_changed = True
             return 0
         if kind == in_.IPOPT_NOOP:
             left -= 1
@@ -230,6 +231,8 @@ def ip_options_rcv_srr(skb: SkBuff) -> int:
 
     Hops that are addresses of ours are taken one after the other, as RFC 1812 5.2.4.1 asks.
     """
+    if trace.ip_options_rcv_srr.enabled:
+        trace.ip_options_rcv_srr.fire(skb)
     opt = skb.ip_opt
     rt = skb.dst
     if not isinstance(rt, Rtable) or not isinstance(opt, IpOptions):
@@ -319,6 +322,8 @@ def ip_options_build(skb: SkBuff, opt: IpOptions, daddr: int, rt: Rtable, is_fra
     daddr: the final destination, which ends a source route. is_frag: this is not the first
     fragment, so options that are not copied become no-ops.
     """
+    if trace.ip_options_build.enabled:
+        trace.ip_options_build.fire(skb)
     own = ip_options_copy(opt)
     skb.ip_opt = own
     buf = skb.shinfo.head

@@ -79,8 +79,9 @@ cpdef i64 ip_fragment(SkBuff skb, NfOkfn output) except? -1
 @cython.locals(shinfo=SkbSharedInfo, first=i64, frag=SkBuff)
 cpdef bint ip_frag_geometry_fits(SkBuff skb, i64 hlen, i64 mtu, i64 frag_off) except? -1
 @cython.locals(dst=DstEntry, dev=NetDevice, mib=SnmpMib, shinfo=SkbSharedInfo, frag=SkBuff,
-               piece=SkBuff, first_len=i64, offset=i64, more=i64, err=i64, nxt=SkBuff)
+               first_len=i64, offset=i64, more=i64, err=i64, nxt=SkBuff)
 cpdef i64 ip_fragment_fast(SkBuff skb, NfOkfn output, i64 hlen) except? -1
+cpdef int ip_fragment_charge(SkBuff skb, SkBuff piece) except -1
 @cython.locals(dst=DstEntry, dev=NetDevice, mib=SnmpMib, frag_off=i64, offset=i64, not_last=i64,
                left=i64, at=i64, room=i64, n=i64, skb2=SkBuff, copied=i64, more=i64, err=i64)
 cpdef i64 ip_fragment_slow(SkBuff skb, NfOkfn output, i64 hlen, i64 mtu) except? -1

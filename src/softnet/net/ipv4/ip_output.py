@@ -75,6 +75,8 @@ def ip_queue_xmit(skb: SkBuff) -> int:
 
     0, a NET_XMIT_* verdict, or a negative errno.
     """
+    if trace.ip_queue_xmit.enabled:
+        trace.ip_queue_xmit.fire(skb)
     sk = skb.sk
     assert isinstance(sk, InetSock)
     opt = sk.inet_opt
@@ -155,6 +157,8 @@ def ip_build_and_send_pkt(
     skb: SkBuff, sk: InetSock, saddr: int, daddr: int, opt: IpOptions | None
 ) -> int:
     """ip_build_and_send_pkt(): a header for a segment that is routed already (SYN-ACKs)."""
+    if trace.ip_build_and_send_pkt.enabled:
+        trace.ip_build_and_send_pkt.fire(skb)
     rt = skb.dst
     assert isinstance(rt, Rtable)
     hlen = in_.IP_HLEN
@@ -247,9 +251,7 @@ def ip_local_out_hook(skb: SkBuff) -> int:
     net = dev.nd_net
     if net.nf_active:
         okfn = registry.dst_output
-        return nf_hook(
-            net, nf.NFPROTO_IPV4, nf.NF_INET_LOCAL_OUT, skb, None, dev, okfn
-        )
+        return nf_hook(net, nf.NFPROTO_IPV4, nf.NF_INET_LOCAL_OUT, skb, None, dev, okfn)
     return 1
 
 
@@ -295,6 +297,8 @@ def ip_mc_output(skb: SkBuff) -> int:
 
     A copy comes back as if received (RFC 1112 6.1), unless the sender's IP_MULTICAST_LOOP is off.
     """
+    if trace.ip_mc_output.enabled:
+        trace.ip_mc_output.fire(skb)
     rt = skb.dst
     assert isinstance(rt, Rtable)
     dev = rt.dev
@@ -412,6 +416,8 @@ def ip_fragment(skb: SkBuff, output: NfOkfn) -> int:
     0 or a negative errno; a failing piece ends it. A socket that asked for DF hears EMSGSIZE, a
     router's sender an ICMP message with the MTU.
     """
+    if trace.ip_fragment.enabled:
+        trace.ip_fragment.fire(skb)
     dst = skb.dst
     assert dst is not None
     dev = dst.dev
@@ -469,14 +475,7 @@ def ip_fragment_fast(skb: SkBuff, output: NfOkfn, hlen: int) -> int:
     mib = dev.nd_net.mib.ip
     shinfo = skb.shinfo
     frag = shinfo.frag_list
-    piece = frag
-    while piece is not None:
-        assert piece.sk is None
-        if skb.sk is not None:
-            piece.sk = skb.sk
-            piece.destructor = skb.destructor
-        skb.truesize -= piece.truesize
-        piece = piece.next
+    ip_fragment_charge(skb, frag)
     first_len = skb_pagelen(skb)
     shinfo.frag_list = None
     skb.data_len = first_len - (skb.len - skb.data_len)
@@ -514,6 +513,17 @@ def ip_fragment_fast(skb: SkBuff, output: NfOkfn, hlen: int) -> int:
         frag = nxt
     mib.inc(snmp.IPSTATS_MIB_FRAGFAILS)
     return err
+
+
+def ip_fragment_charge(skb: SkBuff, piece: SkBuff | None) -> None:
+    """Give skb's owner each of the pieces from `piece` on as a buffer of its own."""
+    while piece is not None:
+        assert piece.sk is None
+        if skb.sk is not None:
+            piece.sk = skb.sk
+            piece.destructor = skb.destructor
+        skb.truesize -= piece.truesize
+        piece = piece.next
 
 
 def ip_fragment_slow(skb: SkBuff, output: NfOkfn, hlen: int, mtu: int) -> int:

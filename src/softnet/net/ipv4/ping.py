@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import softnet.arch.const as const
 import softnet.arch.csum as csum
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtn
@@ -196,6 +197,8 @@ def ping_supported(type: int, code: int) -> bool:
 
 def ping_rcv(skb: SkBuff) -> None:
     """ping_rcv(): an echo reply. skb, data behind the ICMP header, stays the caller's."""
+    if trace.ping_rcv.enabled:
+        trace.ping_rcv.fire(skb)
     dev = skb.dev
     assert dev is not None
     skb.push(skb.data - skb.transport_header)
@@ -207,6 +210,8 @@ def ping_rcv(skb: SkBuff) -> None:
 
 def ping_queue_rcv_skb(sk: Sock, skb: SkBuff) -> int:
     """ping_queue_rcv_skb(): consumes skb."""
+    if trace.ping_queue_rcv_skb.enabled:
+        trace.ping_queue_rcv_skb.fire(skb)
     if sock_queue_rcv_skb(sk, skb) < 0:
         kfree_skb(skb, const.SKB_DROP_REASON_SOCKET_RCVBUFF)
         return -1
@@ -253,6 +258,8 @@ def ping_err(skb: SkBuff, info: int) -> None:
 def ping_sendmsg(sk: PingSock, msg: MsgHdr, size: int) -> int:
     """ping_sendmsg(): bytes sent, or -errno. The program writes the ICMP header, we its identifier
     and checksum."""
+    if trace.ping_sendmsg.enabled:
+        trace.ping_sendmsg.fire(sk)
     if size > MAX_DATAGRAM:
         return -errno.EMSGSIZE
     if msg.flags & socket_.MSG_OOB:
@@ -263,49 +270,19 @@ def ping_sendmsg(sk: PingSock, msg: MsgHdr, size: int) -> int:
     mem.copy_from_user(mem.addr(head), 0, msg.iov, msg.off, icmp_.ICMP_HLEN)
     if not ping_supported(head[0], head[1]):
         return -errno.EINVAL
-    connected = False
-    if msg.name is not None:
-        if not isinstance(msg.name, SockaddrIn):
-            return -errno.EINVAL
-        daddr = msg.name.sin_addr
-    else:
-        if sk.sk_state != tcp.TCP_ESTABLISHED:
-            return -errno.EDESTADDRREQ
-        daddr = sk.inet_daddr
-        connected = True
+    if msg.name is None and sk.sk_state != tcp.TCP_ESTABLISHED:
+        return -errno.EDESTADDRREQ
+    if msg.name is not None and not isinstance(msg.name, SockaddrIn):
+        return -errno.EINVAL
     ipc = IpcmCookie(sk.inet_saddr, sk.sk_bound_dev_if)
     if msg.control:
         err = ip_cmsg_send(sk.sk_net, msg, ipc)
         if err:
             return err
-        connected = False
     if ipc.opt is None:
         ipc.opt = sk.inet_opt
-    saddr = ipc.addr
-    ipc.addr = faddr = daddr
-    tos = sk.tos & in_.IPTOS_RT_MASK
-    if ipc.opt is not None and ipc.opt.srr:
-        if not daddr:
-            return -errno.EINVAL
-        faddr = ipc.opt.faddr
-        connected = False
-    if (
-        sk.flag(const.SOCK_LOCALROUTE)
-        or msg.flags & socket_.MSG_DONTROUTE
-        or (ipc.opt is not None and ipc.opt.is_strictroute)
-    ):
-        tos |= const.RTO_ONLINK
-        connected = False
-    if ipv4_is_multicast(daddr):
-        if not ipc.oif:
-            ipc.oif = sk.mc_index
-        if not saddr:
-            saddr = sk.mc_addr
-        connected = False
-    fl4 = Flowi4(faddr, saddr, tos, ipc.oif)
-    fl4.flowi4_mark = sk.sk_mark
-    fl4.flowi4_proto = sk.sk_protocol
-    rt = ping_route(sk, fl4, connected)
+    fl4 = Flowi4()
+    rt = ping_flow(sk, msg, ipc, fl4)
     if rt is None:
         return fl4.error
     if msg.flags & socket_.MSG_CONFIRM:
@@ -323,6 +300,41 @@ def ping_sendmsg(sk: PingSock, msg: MsgHdr, size: int) -> int:
         err = ping_push_pending_frames(sk, head, fl4)
     release_sock(sk)
     return err if err else size
+
+
+def ping_flow(sk: PingSock, msg: MsgHdr, ipc: IpcmCookie, fl4: Flowi4) -> Rtable | None:
+    """Fill in fl4 and ipc for a message; the route, or None and fl4.error."""
+    connected = msg.name is None and not msg.control
+    daddr = msg.name.sin_addr if isinstance(msg.name, SockaddrIn) else sk.inet_daddr
+    saddr = ipc.addr
+    ipc.addr = faddr = daddr
+    tos = sk.tos & in_.IPTOS_RT_MASK
+    if ipc.opt is not None and ipc.opt.srr:
+        if not daddr:
+            fl4.error = -errno.EINVAL
+            return None
+        faddr = ipc.opt.faddr
+        connected = False
+    if (
+        sk.flag(const.SOCK_LOCALROUTE)
+        or msg.flags & socket_.MSG_DONTROUTE
+        or (ipc.opt is not None and ipc.opt.is_strictroute)
+    ):
+        tos |= const.RTO_ONLINK
+        connected = False
+    if ipv4_is_multicast(daddr):
+        if not ipc.oif:
+            ipc.oif = sk.mc_index
+        if not saddr:
+            saddr = sk.mc_addr
+        connected = False
+    fl4.daddr = faddr
+    fl4.saddr = saddr
+    fl4.flowi4_tos = tos
+    fl4.flowi4_oif = ipc.oif
+    fl4.flowi4_mark = sk.sk_mark
+    fl4.flowi4_proto = sk.sk_protocol
+    return ping_route(sk, fl4, connected)
 
 
 def ping_route(sk: PingSock, fl4: Flowi4, connected: bool) -> Rtable | None:
@@ -352,7 +364,7 @@ def ping_push_pending_frames(sk: PingSock, head: bytearray, fl4: Flowi4) -> int:
     if skb is None:
         return 0
     s = csum.csum_partial(mem.addr(head), 0, icmp_.ICMP_HLEN, 0)
-    piece = skb
+    piece: SkBuff | None = skb
     while piece is not None:
         s = csum.csum_add(s, piece.csum)
         piece = piece.next

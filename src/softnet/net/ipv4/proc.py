@@ -11,9 +11,9 @@ import softnet.uapi.snmp as snmp
 import softnet.uapi.snmp_names as names
 from softnet.fs.proc import ProcEntry, proc_create
 from softnet.net.ipv4.inet_fragment import NetnsFrags
+from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
 from softnet.net.ipv4.ping import ping_seq_show
 from softnet.net.ipv4.raw import raw_seq_show
-from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
 from softnet.structs.net_namespace import Net
 from softnet.structs.sock import ProtoMem
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtn
@@ -155,6 +156,8 @@ def raw_v4_match(sk: RawSock, num: int, raddr: int, laddr: int, dif: int) -> boo
 def raw_local_deliver(skb: SkBuff, protocol: int) -> bool:
     """raw_local_deliver(): a copy of skb, data at the transport header, to each socket that wants
     it. Was there one? skb stays the caller's."""
+    if trace.raw_local_deliver.enabled:
+        trace.raw_local_deliver.fire(skb)
     dev = skb.dev
     assert dev is not None
     info = dev.nd_net.ipv4.raw_hash
@@ -184,6 +187,8 @@ def icmp_filter(sk: RawSock, skb: SkBuff) -> bool:
 
 def raw_rcv(sk: Sock, skb: SkBuff) -> int:
     """raw_rcv(): queue skb, from its IP header on, for sk. Consumes skb."""
+    if trace.raw_rcv.enabled:
+        trace.raw_rcv.fire(skb)
     assert isinstance(sk, InetSock)
     nf_reset(skb)
     skb.push(skb.data - skb.network_header)
@@ -219,6 +224,8 @@ def raw_icmp_error(skb: SkBuff, protocol: int, info: int) -> None:
 
 def raw_err(sk: RawSock, skb: SkBuff, info: int) -> None:
     """raw_err(): an unconnected socket hears of errors only if it asked to (IP_RECVERR)."""
+    if trace.raw_err.enabled:
+        trace.raw_err.fire(skb)
     icmph = icmp_hdr(skb)
     type, code = icmph.type(), icmph.code()
     if not sk.recverr and sk.sk_state != tcp.TCP_ESTABLISHED:
@@ -248,6 +255,8 @@ def raw_err(sk: RawSock, skb: SkBuff, info: int) -> None:
 
 def raw_sendmsg(sk: RawSock, msg: MsgHdr, size: int) -> int:
     """raw_sendmsg(): bytes sent, or -errno."""
+    if trace.raw_sendmsg.enabled:
+        trace.raw_sendmsg.fire(sk)
     if size > MAX_DATAGRAM:
         return -errno.EMSGSIZE
     if msg.flags & socket_.MSG_OOB:

@@ -18,6 +18,7 @@ import softnet.kernel.trace as trace
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
 import softnet.uapi.rtnetlink as rtnl
+from softnet.kernel.timer import del_timer
 from softnet.machine.machine import Machine
 from softnet.net.ipv4.devinet import inet_select_addr
 from softnet.net.ipv4.fib_lookup import fib_lookup
@@ -29,6 +30,7 @@ from softnet.net.ipv4.route_cache import (
     RtWorker,
     rt_bind_peer,
     rt_cache_flush,
+    rt_cache_of,
     rt_hash_code,
     rt_hash_size_log,
 )
@@ -69,6 +71,7 @@ __all__ = [
     "ip_rt_redirect",
     "ip_rt_send_redirect",
     "ip_rt_update_pmtu",
+    "route_net_exit",
     "route_net_init",
     "rt_bind_peer",
     "rt_cache_flush",
@@ -304,3 +307,11 @@ def route_net_init(net: Net) -> None:
     rc = RtCache(net, ops, log)
     rc.worker = RtWorker(rc)
     net.ipv4.route = rc
+
+
+def route_net_exit(net: Net) -> None:
+    """The namespace goes: forget every route, and let the worker be."""
+    rt_cache_flush(net, 0)
+    worker = rt_cache_of(net).worker
+    if worker is not None:
+        del_timer(worker)

@@ -48,7 +48,6 @@ from softnet.net.ipv4.tcp_cong cimport (
     tcp_cleanup_congestion_control,
     tcp_cong_init,
     tcp_cong_net_init,
-    tcp_init_congestion_ops,
 )
 from softnet.net.ipv4.tcp_cubic cimport tcp_cubic_init
 from softnet.net.ipv4.tcp_ipv4 cimport net_hashinfo, tcp_v4_connect, tcp_v4_do_rcv

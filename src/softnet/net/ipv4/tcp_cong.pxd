@@ -24,7 +24,6 @@ cpdef i64 tcp_reno_ssthresh(TcpSock tp) except? -1
 cdef class TcpReno(TcpCongestionOps):
     pass
 
-cdef TcpReno tcp_reno, tcp_init_congestion_ops
 
 cpdef int tcp_cong_init() except -1
 cpdef int tcp_cong_net_init(NetnsTcp sysctl, str default) except -1

@@ -54,7 +54,8 @@ cpdef i64 udp4_lib_mcast_deliver(UdpTable table, SkBuff skb, i64 saddr, i64 dadd
                                  NetDevice dev) except? -1
 cpdef bint udp_v4_mcast_match(UdpSock sk, i64 loc_port, i64 loc_addr, i64 rmt_port, i64 rmt_addr,
                               i64 dif) except? -1
-@cython.locals(noblock=bint, skb=SkBuff, peeked=bint, ulen=i64, copied=i64, err=i64, name=SockaddrIn)
+@cython.locals(noblock=bint, skb=SkBuff, peeked=bint, ulen=i64, copied=i64, err=i64,
+               name=SockaddrIn)
 cpdef i64 udp_recvmsg(UdpSock sk, MsgHdr msg, i64 size, i64 flags) except? -1
 cpdef i64 udp_copy_datagram(SkBuff skb, MsgHdr msg, i64 copied, i64 ulen) except? -1
 @cython.locals(dev=NetDevice, net=Net, udptable=UdpTable, o=i64, th=i64, daddr=i64, saddr=i64,

@@ -54,11 +54,11 @@ from softnet.net.ipv4.icmp_codes import icmp_err_errno, icmp_err_fatal
 from softnet.net.ipv4.igmp_sock import ip_mc_sf_allow
 from softnet.net.ipv4.ip_error import ip_icmp_error
 from softnet.net.ipv4.ip_sockglue import ip_cmsg_recv, ip_recv_error
+from softnet.net.ipv4.udp_sock import UDPLITE_RECV_CC, UdpSock
 from softnet.net.ipv4.udp_table import UdpTable, udp4_lib_lookup, udp_mib
 from softnet.structs.headers import icmp_hdr
 from softnet.structs.route import Rtable
 from softnet.structs.socket import SockaddrIn
-from softnet.net.ipv4.udp_sock import UDPLITE_RECV_CC, UdpSock
 
 if TYPE_CHECKING:
     from softnet.structs.net_namespace import Net
@@ -168,6 +168,8 @@ def udp_checksum_ok(skb: SkBuff) -> bool:
 
 def udp_queue_rcv_skb(sk: UdpSock, skb: SkBuff) -> int:
     """udp_queue_rcv_skb(): queue skb for sk; consumes it. 0, -1 if it was dropped."""
+    if trace.udp_queue_rcv_skb.enabled:
+        trace.udp_queue_rcv_skb.fire(skb)
     if sk.pcflag and not udplite_coverage_ok(sk, skb):
         return udp_rcv_drop(sk, skb, const.SKB_DROP_REASON_UDP_CSUM)
     if sk.sk_filter is not None and not udp_checksum_ok(skb):
@@ -203,6 +205,8 @@ def udp_rcv_drop(sk: UdpSock, skb: SkBuff, reason: int) -> int:
 
 def udp_queue_rcv_one_skb(sk: UdpSock, skb: SkBuff) -> int:
     """__udp_queue_rcv_skb(): sk's lock is ours; consumes skb. The route is kept for IP_PKTINFO only."""
+    if trace.udp_queue_rcv_one_skb.enabled:
+        trace.udp_queue_rcv_one_skb.fire(skb)
     if not sk.cmsg_flags & const.IP_CMSG_PKTINFO:
         skb.dst = None
     rc = sock_queue_rcv_skb(sk, skb)
@@ -225,6 +229,8 @@ def udp4_lib_mcast_deliver(
     table: UdpTable, skb: SkBuff, saddr: int, daddr: int, dev: NetDevice
 ) -> int:
     """__udp4_lib_mcast_deliver(): a copy to every socket that listens; consumes skb; 0."""
+    if trace.udp4_lib_mcast_deliver.enabled:
+        trace.udp4_lib_mcast_deliver.fire(skb)
     p = skb.ptr
     o = skb.transport_header
     sport = mem.get16(p, o)

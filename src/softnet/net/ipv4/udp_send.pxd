@@ -34,9 +34,11 @@ cdef i64 UDP_HLEN, UDP_CHECK, MAX_DATAGRAM, TIMESTAMPING_TX
                daddr=i64, dport=i64, dst=DstEntry, rt=Rtable, fl4=Flowi4)
 cpdef i64 udp_sendmsg(UdpSock sk, MsgHdr msg, i64 size) except? -1
 @cython.locals(flags=i64, saddr=i64, oif=i64, ipc=IpcmCookie, opt=IpOptions, err=i64, faddr=i64,
-               tos=i64, fl4=Flowi4, rt=Rtable)
+               onlink=bint, fl4=Flowi4, rt=Rtable)
 cpdef i64 udp_sendmsg_to(UdpSock sk, MsgHdr msg, i64 size, i64 daddr, i64 dport, bint connected,
                          bint corkreq) except? -1
+@cython.locals(fl4=Flowi4)
+cpdef Flowi4 udp_flow(UdpSock sk, i64 daddr, i64 saddr, bint onlink, i64 oif, i64 dport)
 @cython.locals(dst=DstEntry, rt=Rtable, found=Rtable)
 cpdef Rtable udp_route(UdpSock sk, Flowi4 fl4, bint connected)
 @cython.locals(ulen=i64, skb=SkBuff)

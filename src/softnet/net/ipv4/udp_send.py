@@ -45,11 +45,11 @@ from softnet.net.ipv4.ip_append import (
 )
 from softnet.net.ipv4.ip_sockglue import ip_cmsg_send
 from softnet.net.ipv4.route import ip_route_output_key
+from softnet.net.ipv4.udp_sock import UDPLITE_SEND_CC, UdpSock
 from softnet.net.ipv4.udp_table import udp_mib
 from softnet.structs.flow import Flowi4
 from softnet.structs.route import Rtable
 from softnet.structs.socket import SockaddrIn
-from softnet.net.ipv4.udp_sock import UDPLITE_SEND_CC, UdpSock
 
 if TYPE_CHECKING:
     from softnet.structs.skbuff import SkBuff
@@ -146,13 +146,9 @@ def udp_sendmsg_to(
             return -errno.EINVAL
         faddr = opt.faddr
         connected = False
-    tos = sk.tos & in_.IPTOS_RT_MASK
-    if (
-        flags & socket_.MSG_DONTROUTE
-        or (sk.sk_flags >> const.SOCK_LOCALROUTE) & 1
-        or (opt is not None and opt.is_strictroute)
-    ):
-        tos |= const.RTO_ONLINK
+    onlink = flags & socket_.MSG_DONTROUTE != 0 or (sk.sk_flags >> const.SOCK_LOCALROUTE) & 1 != 0
+    if onlink or (opt is not None and opt.is_strictroute):
+        onlink = True
         connected = False
     if daddr >> 28 == in_.IN_CLASSD_IS >> 28:
         if not oif:
@@ -160,15 +156,7 @@ def udp_sendmsg_to(
         if not saddr:
             saddr = sk.mc_addr
         connected = False
-    fl4 = Flowi4()
-    fl4.daddr = faddr
-    fl4.saddr = saddr
-    fl4.flowi4_tos = tos
-    fl4.flowi4_oif = oif
-    fl4.flowi4_mark = sk.sk_mark
-    fl4.flowi4_proto = sk.sk_protocol
-    fl4.fl4_dport = dport
-    fl4.fl4_sport = sk.inet_sport
+    fl4 = udp_flow(sk, faddr, saddr, onlink, oif, dport)
     rt = udp_route(sk, fl4, connected)
     if rt is None:
         return fl4.error
@@ -188,6 +176,20 @@ def udp_sendmsg_to(
     err = udp_append(sk, msg, size, ipc, rt, corkreq)
     release_sock(sk)
     return udp_sent(sk, size, err)
+
+
+def udp_flow(sk: UdpSock, daddr: int, saddr: int, onlink: bool, oif: int, dport: int) -> Flowi4:
+    """Say what route a datagram needs."""
+    fl4 = Flowi4()
+    fl4.daddr = daddr
+    fl4.saddr = saddr
+    fl4.flowi4_tos = sk.tos & in_.IPTOS_RT_MASK | (const.RTO_ONLINK if onlink else 0)
+    fl4.flowi4_oif = oif
+    fl4.flowi4_mark = sk.sk_mark
+    fl4.flowi4_proto = sk.sk_protocol
+    fl4.fl4_dport = dport
+    fl4.fl4_sport = sk.inet_sport
+    return fl4
 
 
 def udp_route(sk: UdpSock, fl4: Flowi4, connected: bool) -> Rtable | None:

@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.mem as mem
+cimport softnet.kernel.trace as trace
 cimport softnet.uapi.socket as socket_
 from softnet.arch.types cimport i64
 from softnet.net.core.sock cimport sock_prot_inuse_add
@@ -43,8 +44,8 @@ cpdef int udp_v4_rehash(UdpSock sk) except -1
 cpdef i64 compute_score(UdpSock sk, i64 saddr, i64 hnum, i64 sport, i64 daddr, i64 dif) except? -2
 @cython.locals(score=i64)
 cpdef i64 compute_score2(UdpSock sk, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif) except? -2
-@cython.locals(slot=i64, length=i64, slot2=i64, found=UdpSock, best=UdpSock, badness=i64, sk=UdpSock,
-               score=i64, nxt=UdpSock)
+@cython.locals(slot=i64, length=i64, slot2=i64, found=UdpSock, best=UdpSock, badness=i64,
+               sk=UdpSock, score=i64, nxt=UdpSock)
 cpdef UdpSock udp4_lib_lookup(UdpTable table, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif)
 @cython.locals(best=UdpSock, badness=i64, sk=UdpSock, score=i64)
 cpdef UdpSock udp4_lib_lookup2(UdpTable table, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif,

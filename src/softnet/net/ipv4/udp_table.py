@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.mem as mem
+import softnet.kernel.trace as trace
 import softnet.uapi.socket as socket_
 from softnet.net.core.sock import sock_prot_inuse_add
 from softnet.net.ipv4.udp_sock import UdpSock
@@ -82,6 +83,8 @@ def udp_v4_get_port(sk: UdpSock, snum: int) -> int:
 
 def udp_lib_get_port(sk: UdpSock, snum: int) -> int:
     """udp_lib_get_port()"""
+    if trace.udp_lib_get_port.enabled:
+        trace.udp_lib_get_port.fire(sk)
     table = udp_table_of(sk)
     if snum == 0:
         snum = udp_choose_port(sk, table)
@@ -262,9 +265,7 @@ def udp_v4_rehash(sk: UdpSock) -> None:
         udp_link2(sk, table)
 
 
-def compute_score(
-    sk: UdpSock, saddr: int, hnum: int, sport: int, daddr: int, dif: int
-) -> int:
+def compute_score(sk: UdpSock, saddr: int, hnum: int, sport: int, daddr: int, dif: int) -> int:
     """compute_score(): how well sk fits a datagram; -1 not at all. Addresses of the datagram."""
     if sk.udp_port_hash != hnum or sk.ipv6only:
         return -1
@@ -288,9 +289,7 @@ def compute_score(
     return score
 
 
-def compute_score2(
-    sk: UdpSock, saddr: int, sport: int, daddr: int, hnum: int, dif: int
-) -> int:
+def compute_score2(sk: UdpSock, saddr: int, sport: int, daddr: int, hnum: int, dif: int) -> int:
     """compute_score2(): the same for sockets whose own address is daddr exactly."""
     if sk.udp_port_hash != hnum or sk.inet_rcv_saddr != daddr or sk.ipv6only:
         return -1
@@ -314,6 +313,8 @@ def udp4_lib_lookup(
     table: UdpTable, saddr: int, sport: int, daddr: int, hnum: int, dif: int
 ) -> UdpSock | None:
     """__udp4_lib_lookup(): the socket that a unicast from saddr:sport to daddr:hnum is for."""
+    if trace.udp4_lib_lookup.enabled:
+        trace.udp4_lib_lookup.fire(table)
     if not table.hash:
         return None
     slot = hnum & table.mask
