@@ -74,7 +74,9 @@ class Drafter:
             ret, exc = "int", " except -1"
         else:
             ret = self.ctype(fn.returns)
-            exc = {"i64": " except? -1", "bint": " except? -1", "double": " except? -1"}.get(ret, "")
+            exc = {"i64": " except? -1", "bint": " except? -1", "double": " except? -1"}.get(
+                ret, ""
+            )
         return f"{indent}cpdef {ret} {fn.name}({', '.join(args)}){exc}"
 
     def cls(self, node: ast.ClassDef) -> list[str]:

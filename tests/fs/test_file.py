@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from softnet.fs.file import File, FdTable, FileOps, fput, get_file
+from softnet.fs.file import FdTable, File, FileOps, fput, get_file
 
 
 class Recorder(FileOps):

@@ -72,7 +72,10 @@ def feed(dut: WireHost, fragments: tuple[Fragment, ...], ident: int) -> bytes | 
         frag_off = offset | (IP_MF if more else 0)
         dut.feed(
             build_ethernet(
-                MAC, PEER_MAC, 0x0800, build_ipv4(PEER, IP, PROTO, body, id=ident, frag_off=frag_off)
+                MAC,
+                PEER_MAC,
+                0x0800,
+                build_ipv4(PEER, IP, PROTO, body, id=ident, frag_off=frag_off),
             )
         )
     out = dut.take()

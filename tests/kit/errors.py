@@ -11,6 +11,6 @@ import pytest
 @contextmanager
 def os_error(number: int) -> Iterator[None]:
     """Fail unless the block raises OSError(number)."""
-    with pytest.raises(OSError) as caught:  # noqa: PT011  its errno is what is looked at
+    with pytest.raises(OSError) as caught:
         yield
     assert caught.value.errno == number

@@ -117,9 +117,7 @@ class PairHost:
         self.host.add_address("eth0", ADDRESSES[index], 24)
         with self.host.running():
             peer = ip_aton(ADDRESSES[1 - index])
-            neigh_add(
-                self.net.ipv4.arp_tbl, peer, self.dev, MACS[1 - index], nb.NUD_PERMANENT
-            )
+            neigh_add(self.net.ipv4.arp_tbl, peer, self.dev, MACS[1 - index], nb.NUD_PERMANENT)
 
     def tcp(self, name: str) -> int:
         """A counter of Tcp:, as tcp("RETRANSSEGS")."""
@@ -184,9 +182,7 @@ class TcpPair:
         for h in self.hosts:
             crash_tasks(h.host.machine)
 
-    def run(
-        self, seconds: float = 3600.0, until: Callable[[], object] | None = None
-    ) -> str:
+    def run(self, seconds: float = 3600.0, until: Callable[[], object] | None = None) -> str:
         """Let time pass, judging both ends after every event."""
         limit = self.world.clock.now + round(seconds * 1e9)
 

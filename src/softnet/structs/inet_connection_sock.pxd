@@ -23,7 +23,7 @@ cdef class InetBindBucket:
 cdef class InetConnectionSockAfOps:
     cdef public i64 net_header_len
     cpdef i64 queue_xmit(self, SkBuff skb) except? -1
-    cpdef int send_check(self, InetConnectionSock sk, SkBuff skb) except -1
+    cpdef void send_check(self, InetConnectionSock sk, SkBuff skb) except *
     cpdef i64 rebuild_header(self, InetConnectionSock sk) except? -1
     cpdef i64 conn_request(self, InetConnectionSock sk, SkBuff skb) except? -1
     cpdef InetConnectionSock syn_recv_sock(self, InetConnectionSock sk, SkBuff skb, RequestSock req)

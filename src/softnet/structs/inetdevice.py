@@ -69,7 +69,9 @@ class Ipv4Devconf:
     src_valid_mark: int
     proxy_arp: int
     proxy_arp_pvlan: int
-    state: frozenset[str]  # the tunables that somebody set here: `default` does not move them any more
+    state: frozenset[
+        str
+    ]  # the tunables that somebody set here: `default` does not move them any more
 
     def __init__(self) -> None:
         self.forwarding = 0

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from softnet.kernel.notifier import NotifierBlock
     from softnet.kernel.sysctl import SysctlTable
     from softnet.kernel.timer import TimerBase
-    from softnet.machine.machine import Machine
     from softnet.machine.entropy import RandomStream
+    from softnet.machine.machine import Machine
     from softnet.structs.netdevice import NetDevice, PacketType, PtypeBucket
     from softnet.structs.netns_ipv4 import NetnsIpv4
     from softnet.structs.rps import RpsSockFlowTable

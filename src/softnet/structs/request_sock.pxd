@@ -15,10 +15,10 @@ cdef class RequestSockQueue
 cdef class RequestSockOps:
     cdef public i64 family
     cpdef i64 rtx_syn_ack(self, Sock sk, RequestSock req) except? -1
-    cpdef int send_ack(self, Sock sk, SkBuff skb, RequestSock req) except -1
-    cpdef int send_reset(self, Sock sk, SkBuff skb) except -1
-    cpdef int syn_ack_timeout(self, Sock sk, RequestSock req) except -1
-    cpdef int destructor(self, RequestSock req) except -1
+    cpdef void send_ack(self, Sock sk, SkBuff skb, RequestSock req) except *
+    cpdef void send_reset(self, Sock sk, SkBuff skb) except *
+    cpdef void syn_ack_timeout(self, Sock sk, RequestSock req) except *
+    cpdef void destructor(self, RequestSock req) except *
 
 
 cdef class RequestSock:

@@ -340,7 +340,7 @@ class TcpSock(InetConnectionSock):
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         InetConnectionSock.__init__(self, prot, net, family)
-        self.sysctl = net.ipv4.tcp
+        self.sysctl = net.ipv4.tcp  # type: ignore[assignment]  # NetnsIpv4 cannot name its type
         self.icsk_ca_ops = None  # type: ignore[assignment]  # tcp_init_congestion_control() sets it
         self.tcp_header_len = 0
         self.xmit_size_goal_segs = 0

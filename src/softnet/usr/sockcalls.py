@@ -11,6 +11,7 @@ from typing import Any
 
 from softnet.syscalls import SockaddrIn, sys_recv, sys_recv_into, sys_recvfrom, sys_sendto
 from softnet.usr import sockets
+from softnet.usr.address import from_sockaddr
 from softnet.usr.redef import sock_direct
 from softnet.usr.resolver import numeric_ipv4, resolve_address
 from softnet.usr.task import interrupted
@@ -87,7 +88,7 @@ def recvfrom(self: Any, bufsize: Any, flags: Any = 0) -> Any:
     except InterruptedError:
         interrupted()
         return sockets.recvfrom(self, bufsize, flags)
-    return data, sockets.from_sockaddr(addr)
+    return data, from_sockaddr(addr)
 
 
 def sendto(self: Any, data: Any, *args: Any) -> Any:

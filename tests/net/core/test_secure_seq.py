@@ -5,7 +5,6 @@ from __future__ import annotations
 from softnet.net.core.secure_seq import (
     hsiphash_3words,
     jhash_3words,
-    rol32,
     secure_ipv4_port_ephemeral,
     secure_tcp_sequence_number,
 )
@@ -17,11 +16,6 @@ ADDRESSES = (0x0A000001, 0x0A000002, 40000, 80)
 def test_reference_vector_of_twelve_bytes() -> None:
     """HalfSipHash-2-4 of 00 01 … 0b under the key 00 … 07, from its authors' vectors.h."""
     assert hsiphash_3words(0x03020100, 0x07060504, 0x0B0A0908, *KEY) == 0x2F87F057
-
-
-def test_rol32() -> None:
-    assert rol32(0x80000001, 1) == 3
-    assert rol32(0x12345678, 16) == 0x56781234
 
 
 def test_isn_moves_by_one_each_64_ns() -> None:

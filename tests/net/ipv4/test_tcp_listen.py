@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 
-from softnet.syscalls import sys_accept4, sys_connect
 from softnet.structs.socket import SockaddrIn
+from softnet.syscalls import sys_accept4, sys_connect
+from softnet.uapi.socket import SOCK_NONBLOCK
+from softnet.uapi.tcp import TCP_DEFER_ACCEPT, TCP_ESTABLISHED, TCP_MAXSEG
 from tests.kit.errors import os_error
 from tests.kit.tcp_peer import SOL_TCP, Dut
 from tests.kit.wire_host import IP
-from softnet.uapi.socket import SOCK_NONBLOCK
-from softnet.uapi.tcp import TCP_DEFER_ACCEPT, TCP_ESTABLISHED, TCP_MAXSEG
 
 
 def test_three_way_handshake_offers_what_the_syn_did(dut: Dut) -> None:

@@ -98,7 +98,9 @@ def reqsk_queue_hash_req(
     return before
 
 
-def reqsk_queue_unlink(queue: RequestSockQueue, req: InetRequestSock, prev: RequestSock | None) -> None:
+def reqsk_queue_unlink(
+    queue: RequestSockQueue, req: InetRequestSock, prev: RequestSock | None
+) -> None:
     """Take req, which follows prev (None: first), out of its chain."""
     lopt = queue.listen_opt
     assert lopt is not None

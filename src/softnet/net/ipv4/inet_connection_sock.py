@@ -268,7 +268,7 @@ def inet_csk_listen_stop(sk: InetConnectionSock) -> None:
         sock_hold(child)
         child.sk_prot.disconnect(child, fcntl.O_NONBLOCK)
         sock_orphan(child)
-        child.sk_mem.orphan_count += 1
+        child.sk_mem.orphan_count += 1  # type: ignore[union-attr]  # TCP's memory is always accounted
         inet_csk_destroy_sock(child)
         bh_unlock_sock(child)
         sock_put(child)
@@ -286,7 +286,7 @@ def inet_csk_destroy_sock(sk: InetConnectionSock) -> None:
     assert sk.inet_num == 0 or sk.icsk_bind_hash is not None
     sk.sk_prot.destroy(sk)
     sk_stream_kill_queues(sk)
-    sk.sk_mem.orphan_count -= 1
+    sk.sk_mem.orphan_count -= 1  # type: ignore[union-attr]  # TCP's memory is always accounted
     sock_put(sk)
 
 
@@ -323,7 +323,9 @@ def inet_csk_search_req(
     return None
 
 
-def inet_csk_reqsk_queue_hash_add(sk: InetConnectionSock, req: TcpRequestSock, timeout: int) -> None:
+def inet_csk_reqsk_queue_hash_add(
+    sk: InetConnectionSock, req: TcpRequestSock, timeout: int
+) -> None:
     """Put req into the SYN table; its SYN-ACK is repeated after timeout jiffies."""
     queue = sk.icsk_accept_queue
     assert queue is not None
@@ -460,9 +462,7 @@ def inet_csk_route_req(sk: InetConnectionSock, req: InetRequestSock) -> Rtable |
     fl4.fl4_dport = req.rmt_port
     fl4.fl4_sport = req.loc_port
     rt = ip_route_output_key(net, fl4)
-    if rt is None or (
-        opt is not None and opt.is_strictroute and fl4.daddr != rt.rt_gateway
-    ):
+    if rt is None or (opt is not None and opt.is_strictroute and fl4.daddr != rt.rt_gateway):
         net.mib.ip.inc(snmp.IPSTATS_MIB_OUTNOROUTES)
         return None
     return rt
@@ -471,9 +471,7 @@ def inet_csk_route_req(sk: InetConnectionSock, req: InetRequestSock) -> Rtable |
 # ---- timers
 
 
-def inet_csk_reset_xmit_timer(
-    sk: InetConnectionSock, what: int, when: int, max_when: int
-) -> None:
+def inet_csk_reset_xmit_timer(sk: InetConnectionSock, what: int, when: int, max_when: int) -> None:
     """Arm the retransmit timer for what (ICSK_TIME_RETRANS, _PROBE0), or the delayed ACK's, in when
     jiffies, max_when at most.
 

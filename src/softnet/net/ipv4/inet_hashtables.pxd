@@ -21,7 +21,7 @@ cdef class InetHashinfo:
     cpdef bint twsk_unique(
         self, InetConnectionSock sk, InetTimewaitSock tw, bint connecting
     ) except -1
-    cpdef int twsk_deschedule(self, InetTimewaitSock tw) except -1
+    cpdef void twsk_deschedule(self, InetTimewaitSock tw) except *
 
 cpdef i64 inet_ehashfn(
     InetHashinfo hinfo, i64 laddr, i64 lport, i64 faddr, i64 fport

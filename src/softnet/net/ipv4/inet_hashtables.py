@@ -25,7 +25,6 @@ EHASH_START = 16  # buckets
 EADDRNOTAVAIL = 99
 
 
-
 class InetHashinfo:
     """struct inet_hashinfo"""
 
@@ -363,7 +362,9 @@ def inet_put_port(hinfo: InetHashinfo, sk: InetConnectionSock) -> None:
     inet_bind_bucket_destroy(hinfo, tb)
 
 
-def inet_inherit_port(hinfo: InetHashinfo, sk: InetConnectionSock, child: InetConnectionSock) -> None:
+def inet_inherit_port(
+    hinfo: InetHashinfo, sk: InetConnectionSock, child: InetConnectionSock
+) -> None:
     """__inet_inherit_port(): child, accepted from listener sk, shares its port.
 
     With a transparent proxy the two ports differ, and child owns its own.

@@ -32,7 +32,6 @@ from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.net_namespace import Net
 
 
-
 class InetTimewaitDeathRow:
     """struct inet_timewait_death_row, of one namespace."""
 

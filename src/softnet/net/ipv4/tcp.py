@@ -34,6 +34,7 @@ import softnet.uapi.sockios as sockios
 import softnet.uapi.tcp as tcp
 from softnet.fs.file import File, PollTable, poll_wait
 from softnet.fs.proc import proc_create
+from softnet.net.core.skbuff import skb_queue_purge
 from softnet.net.core.sock import (
     lock_sock,
     proto_mem,
@@ -43,7 +44,6 @@ from softnet.net.core.sock import (
     sock_init_data,
     sock_rcvlowat,
 )
-from softnet.net.core.skbuff import skb_queue_purge
 from softnet.net.core.stream import sk_stream_min_wspace, sk_stream_wspace
 from softnet.net.ipv4.af_inet import inet_register_protosw, inet_stream_ops
 from softnet.net.ipv4.inet_connection_sock import (
@@ -139,11 +139,7 @@ def tcp_poll_connected(tp: TcpSock) -> int:
     """The part that is about data."""
     mask = 0
     target = sock_rcvlowat(tp, False, const.INT_MAX)
-    if (
-        tp.urg_seq == tp.copied_seq
-        and tp.urg_data
-        and not tp.sk_flags >> const.SOCK_URGINLINE & 1
-    ):
+    if tp.urg_seq == tp.copied_seq and tp.urg_data and not tp.sk_flags >> const.SOCK_URGINLINE & 1:
         target += 1  # the urgent byte is not read as data
     if mem.s32(tp.rcv_nxt - tp.copied_seq) >= target:
         mask |= READABLE
@@ -196,7 +192,7 @@ def tcp_v4_init_sock(tp: TcpSock) -> int:
     tp.icsk_af_ops = ipv4_specific
     tp.sk_sndbuf = sysctl.wmem[1]
     tp.sk_rcvbuf = sysctl.rmem[1]
-    tp.sk_mem.sockets_allocated += 1
+    tp.sk_mem.sockets_allocated += 1  # type: ignore[union-attr]  # TCP's memory is always accounted
     return 0
 
 
@@ -214,7 +210,7 @@ def tcp_v4_destroy_sock(tp: TcpSock) -> None:
     tp.icsk_retransmit_timer = None
     tp.icsk_delack_timer = None
     tp.sk_timer = None
-    tp.sk_mem.sockets_allocated -= 1
+    tp.sk_mem.sockets_allocated -= 1  # type: ignore[union-attr]  # TCP's memory is always accounted
 
 
 class TcpHashinfo(InetHashinfo):
@@ -337,9 +333,9 @@ class TcpProto(Proto):
 
     def enter_memory_pressure(self, sk: Sock) -> None:
         """tcp_enter_memory_pressure()"""
-        if not sk.sk_mem.pressure:
+        if not sk.sk_mem.pressure:  # type: ignore[union-attr]  # TCP's memory is always accounted
             sk.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPMEMORYPRESSURES)
-            sk.sk_mem.pressure = True
+            sk.sk_mem.pressure = True  # type: ignore[union-attr]  # TCP's memory is always accounted
 
     def memory_limits(self, sk: Sock) -> list[int] | None:
         return tcp_sk(sk).sysctl.mem

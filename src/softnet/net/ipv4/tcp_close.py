@@ -94,7 +94,7 @@ def tcp_close(tp: TcpSock, timeout: int) -> None:
     local_bh_disable()
     bh_lock_sock(tp)
     assert not tp.owned
-    tp.sk_mem.orphan_count += 1
+    tp.sk_mem.orphan_count += 1  # type: ignore[union-attr]  # TCP's memory is always accounted
     # The backlog, or a softirq during the wait, may have ended it already.
     if state == tcp.TCP_CLOSE or tp.sk_state != tcp.TCP_CLOSE:
         tcp_adjudge(tp)
@@ -182,9 +182,7 @@ def tcp_disconnect(tp: TcpSock, flags: int) -> int:
         tcp_set_state(tp, tcp.TCP_CLOSE)
     if old_state == tcp.TCP_LISTEN:
         inet_csk_listen_stop(tp)
-    elif NEED_RESET >> old_state & 1 or (
-        tp.snd_nxt != tp.write_seq and CLOSING >> old_state & 1
-    ):
+    elif NEED_RESET >> old_state & 1 or (tp.snd_nxt != tp.write_seq and CLOSING >> old_state & 1):
         tcp_send_active_reset(tp)
         tp.sk_err = errno.ECONNRESET
     elif old_state == tcp.TCP_SYN_SENT:

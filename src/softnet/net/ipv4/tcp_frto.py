@@ -56,10 +56,7 @@ def tcp_enter_frto(tp: TcpSock) -> None:
     if (
         (tp.frto_counter == 0 and tp.icsk_ca_state <= tcp.TCP_CA_Disorder)
         or tp.snd_una == tp.high_seq
-        or (
-            (tp.icsk_ca_state == tcp.TCP_CA_Loss or tp.frto_counter)
-            and tp.icsk_retransmits == 0
-        )
+        or ((tp.icsk_ca_state == tcp.TCP_CA_Loss or tp.frto_counter) and tp.icsk_retransmits == 0)
     ):
         tp.prior_ssthresh = tcp_current_ssthresh(tp)
         if tp.frto_counter:
@@ -186,9 +183,7 @@ def tcp_frto_with_sack(tp: TcpSock, flag: int) -> bool:
             tp.snd_cwnd = in_flight  # no new data yet
         return True
     progress = flag & const.FLAG_FORWARD_PROGRESS
-    if progress and not (
-        flag & const.FLAG_DATA_SACKED and not flag & const.FLAG_ONLY_ORIG_SACKED
-    ):
+    if progress and not (flag & const.FLAG_DATA_SACKED and not flag & const.FLAG_ONLY_ORIG_SACKED):
         return False
     if not progress and flag & const.FLAG_NOT_DUP:
         return True

@@ -149,9 +149,7 @@ def tcp_synsent_established(tp: TcpSock, skb: SkBuff) -> int:
         tp.icsk_ack_ato = const.TCP_ATO_MIN
         tcp_incr_quickack(tp)
         tcp_enter_quickack_mode(tp)
-        inet_csk_reset_xmit_timer(
-            tp, const.ICSK_TIME_DACK, const.TCP_DELACK_MAX, const.TCP_RTO_MAX
-        )
+        inet_csk_reset_xmit_timer(tp, const.ICSK_TIME_DACK, const.TCP_DELACK_MAX, const.TCP_RTO_MAX)
         kfree_skb(skb)
         return SYN_CONSUMED
     tcp_send_ack(tp)

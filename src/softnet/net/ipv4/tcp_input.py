@@ -27,6 +27,7 @@ from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_check
 from softnet.net.ipv4.tcp_data import tcp_data_queue, tcp_send_dupack
 from softnet.net.ipv4.tcp_handshake import tcp_finish_syn_recv, tcp_rcv_synsent_state_process
 from softnet.net.ipv4.tcp_metrics import tcp_update_metrics
+from softnet.net.ipv4.tcp_mss import tcp_current_mss
 from softnet.net.ipv4.tcp_options import (
     tcp_fast_parse_options,
     tcp_parse_aligned_timestamp,
@@ -43,7 +44,6 @@ from softnet.net.ipv4.tcp_timewait import tcp_time_wait
 from softnet.net.ipv4.tcp_urg import tcp_urg
 from softnet.net.ipv4.tcp_window import tcp_window_from_space
 from softnet.net.ipv4.tcp_write import tcp_push_frames
-from softnet.net.ipv4.tcp_mss import tcp_current_mss
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 

@@ -242,9 +242,7 @@ def tcp_v4_no_socket(skb: SkBuff) -> int:
     return 0
 
 
-def tcp_v4_rcv_timewait(
-    net: Net, hinfo: InetHashinfo, tw: InetTimewaitSock, skb: SkBuff
-) -> int:
+def tcp_v4_rcv_timewait(net: Net, hinfo: InetHashinfo, tw: InetTimewaitSock, skb: SkBuff) -> int:
     """skb is for a mini-socket."""
     sysctl = net.ipv4.tcp
     assert isinstance(sysctl, NetnsTcp)
@@ -325,9 +323,7 @@ def tcp_v4_connect(tp: TcpSock, addr: Sockaddr) -> int:
     return err
 
 
-def tcp_v4_connect_routed(
-    tp: TcpSock, fl4: Flowi4, rt: Rtable, orig_sport: int, dport: int
-) -> int:
+def tcp_v4_connect_routed(tp: TcpSock, fl4: Flowi4, rt: Rtable, orig_sport: int, dport: int) -> int:
     """The addresses are known: take a port, enter the tables, send the SYN. 0 or -errno."""
     tcp_set_state(tp, tcp.TCP_SYN_SENT)
     hinfo = tcp_hashinfo(tp)
@@ -528,9 +524,7 @@ def tcp_v4_err_listener(
 ) -> None:
     """An error about a SYN-ACK: forget the embryo."""
     icmph = icmp_hdr(skb)
-    frag_needed = (
-        icmph.type() == icmp.ICMP_DEST_UNREACH and icmph.code() == icmp.ICMP_FRAG_NEEDED
-    )
+    frag_needed = icmph.type() == icmp.ICMP_DEST_UNREACH and icmph.code() == icmp.ICMP_FRAG_NEEDED
     if frag_needed or tcp_v4_err_code(skb) == 0 or tp.owned:
         return
     req = inet_csk_search_req(tp, port, peer, local)

@@ -30,7 +30,6 @@ from softnet.net.core.request_sock import (
 from softnet.net.core.secure_seq import secure_tcp_sequence_number
 from softnet.net.core.sock import (
     bh_lock_sock_nested,
-    bh_unlock_sock,
     sk_alloc,
     sk_setup_caps,
     sock_hold,
@@ -167,9 +166,7 @@ def tcp_syn_flood_action(tp: TcpSock, skb: SkBuff) -> bool:
     """The SYN table is full: shall a cookie be sent? Says so in the log, once per listener."""
     mib = tp.sk_net.mib.net
     cookies = tp.sysctl.syncookies != 0
-    mib.inc(
-        snmp.LINUX_MIB_TCPREQQFULLDOCOOKIES if cookies else snmp.LINUX_MIB_TCPREQQFULLDROP
-    )
+    mib.inc(snmp.LINUX_MIB_TCPREQQFULLDOCOOKIES if cookies else snmp.LINUX_MIB_TCPREQQFULLDROP)
     queue = tp.icsk_accept_queue
     assert queue is not None
     lopt = queue.listen_opt
@@ -308,9 +305,7 @@ def tcp_v4_hnd_req(tp: TcpSock, skb: SkBuff) -> TcpSock | None:
     if req is not None:
         return tcp_check_req(tp, skb, req)
     hinfo = tcp_hashinfo(tp)
-    nsk = inet_lookup_established(
-        hinfo, saddr, sport, daddr, mem.get16(p, th + 2), skb.skb_iif
-    )
+    nsk = inet_lookup_established(hinfo, saddr, sport, daddr, mem.get16(p, th + 2), skb.skb_iif)
     if nsk is not None:
         assert isinstance(nsk, TcpSock)
         sock_hold(nsk)

@@ -50,9 +50,7 @@ def tcp_check_req(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> TcpSock | No
     if flags & tcp.TCPHDR_ACK and skb.ack_seq != mem.u32(req.snt_isn + 1):
         return tp
     begin = mem.u32(req.rcv_isn + 1)
-    if paws_reject or not tcp_in_window(
-        skb.seq, skb.end_seq, begin, mem.u32(begin + req.rcv_wnd)
-    ):
+    if paws_reject or not tcp_in_window(skb.seq, skb.end_seq, begin, mem.u32(begin + req.rcv_wnd)):
         if not flags & tcp.TCPHDR_RST:
             req.rsk_ops.send_ack(tp, skb, req)
         if paws_reject:
@@ -92,9 +90,7 @@ def tcp_check_req(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> TcpSock | No
     return child
 
 
-def tcp_req_paws(
-    tp: TcpSock, skb: SkBuff, req: TcpRequestSock, opt: TcpOptionsReceived
-) -> bool:
+def tcp_req_paws(tp: TcpSock, skb: SkBuff, req: TcpRequestSock, opt: TcpOptionsReceived) -> bool:
     """Read skb's options into opt; True if its timestamp is too old for req."""
     if mem.get8(skb.ptr, skb.transport_header + 12) >> 4 <= 5:
         return False

@@ -39,9 +39,7 @@ def tcp_mtup_init(tp: TcpSock) -> None:
     """Where the search for the path's MTU begins, RFC 4821."""
     sysctl = tp.sysctl
     tp.icsk_mtup_enabled = sysctl.mtu_probing > 1
-    tp.icsk_mtup_search_high = (
-        tp.rx_opt.mss_clamp + tcp.TCP_HLEN + tp.icsk_af_ops.net_header_len
-    )
+    tp.icsk_mtup_search_high = tp.rx_opt.mss_clamp + tcp.TCP_HLEN + tp.icsk_af_ops.net_header_len
     tp.icsk_mtup_search_low = tcp_mss_to_mtu(tp, sysctl.base_mss)
     tp.icsk_mtup_probe_size = 0
 

@@ -45,9 +45,7 @@ from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
 
-def tcp_fastretrans_alert(
-    tp: TcpSock, pkts_acked: int, newly_acked_sacked: int, flag: int
-) -> None:
+def tcp_fastretrans_alert(tp: TcpSock, pkts_acked: int, newly_acked_sacked: int, flag: int) -> None:
     """Something is odd about an acknowledgement, or was before: run the state machine.
 
     pkts_acked: segments it took off the queue; newly_acked_sacked: delivered, as far as it says.
@@ -238,11 +236,7 @@ def tcp_time_to_recover(tp: TcpSock) -> bool:
     enough = tp.packets_out // 2
     if enough < tp.sysctl.reordering:
         enough = tp.sysctl.reordering
-    if (
-        tp.packets_out <= tp.reordering
-        and tp.sacked_out >= enough
-        and not tcp_may_send_now(tp)
-    ):
+    if tp.packets_out <= tp.reordering and tp.sacked_out >= enough and not tcp_may_send_now(tp):
         return True
     return (
         (tp.thin_dupack or tp.sysctl.thin_dupack != 0)

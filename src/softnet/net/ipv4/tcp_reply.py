@@ -143,7 +143,9 @@ def tcp_reply_sign(skb: SkBuff, header: bytes, key: bytes) -> bytes:
     p = skb.ptr
     nh = skb.network_header
     saddr, daddr = mem.get32(p, nh + 16), mem.get32(p, nh + 12)
-    signed[-16:] = tcp_md5_sign_header(bytes(signed[: tcp.TCP_HLEN]), key, saddr, daddr, len(signed))
+    signed[-16:] = tcp_md5_sign_header(
+        bytes(signed[: tcp.TCP_HLEN]), key, saddr, daddr, len(signed)
+    )
     return bytes(signed)
 
 

@@ -261,9 +261,7 @@ def tcp_maybe_skipping_dsack(
     if next_dup is None or not mem.before(next_dup.start_seq, skip_to_seq):
         return skb
     skb = tcp_sacktag_skip(tp, skb, state, next_dup.start_seq)
-    return tcp_sacktag_walk(
-        tp, skb, None, state, next_dup.start_seq, next_dup.end_seq, True
-    )
+    return tcp_sacktag_walk(tp, skb, None, state, next_dup.start_seq, next_dup.end_seq, True)
 
 
 def tcp_sacktag_walk(

@@ -30,7 +30,6 @@ from softnet.net.ipv4.tcp_cong import tcp_can_gso
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
-
 # ---- the queue
 
 

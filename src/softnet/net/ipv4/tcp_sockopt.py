@@ -32,7 +32,9 @@ from softnet.structs.tcp import TcpSock
 INT_LEN = 4
 RETRANS_MAX = 255  # of TCP_DEFER_ACCEPT: an 8-bit field
 TCP_INFO_FORMAT = "<8B24I"
-MD5_ADDR_AT = 4  # in struct tcp_md5sig: a sockaddr_in in 128 bytes, then __pad1, keylen, __pad2, key
+MD5_ADDR_AT = (
+    4  # in struct tcp_md5sig: a sockaddr_in in 128 bytes, then __pad1, keylen, __pad2, key
+)
 MD5_KEYLEN_AT = 130
 MD5_KEY_AT = 136
 CLOSED = 1 << tcp.TCP_CLOSE | 1 << tcp.TCP_LISTEN

@@ -70,9 +70,7 @@ def tcp_set_state(tp: TcpSock, state: int) -> None:
             if oldstate == tcp.TCP_CLOSE_WAIT or oldstate == tcp.TCP_ESTABLISHED:
                 mib.inc(snmp.TCP_MIB_ESTABRESETS)
             tp.sk_prot.unhash(tp)
-            if tp.icsk_bind_hash is not None and not (
-                tp.sk_userlocks & const.SOCK_BINDPORT_LOCK
-            ):
+            if tp.icsk_bind_hash is not None and not (tp.sk_userlocks & const.SOCK_BINDPORT_LOCK):
                 inet_put_port(tcp_hashinfo(tp), tp)
         if oldstate == tcp.TCP_ESTABLISHED:
             mib.dec(snmp.TCP_MIB_CURRESTAB)

@@ -9,10 +9,10 @@ what the peer proved to send well (tcp_rcvbuf).
 
 from __future__ import annotations
 
+import softnet.arch.const as const
 import softnet.uapi.tcp as tcp
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.tcp import TcpSock
-import softnet.arch.const as const
 
 INIT_RCVWND_MSS = 1460  # bytes: beyond it, the initial window has fewer segments
 

@@ -21,7 +21,8 @@ from softnet.net.core.dev.xmit import dev_queue_xmit
 from softnet.net.core.link_watch import linkwatch_init
 from softnet.net.core.sysctl_net_core import sysctl_core_net_init
 from softnet.structs.net_namespace import Net
-from softnet.structs.netdevice import NetDevice, NetDeviceStats
+from softnet.structs.netdev_stats import NetDeviceStats
+from softnet.structs.netdevice import NetDevice
 from softnet.structs.skbuff import SkBuff
 from tests.net.core.dev.kit import MAC_A, MAC_B, DevHost, Sink, frame, rtnl, sink
 

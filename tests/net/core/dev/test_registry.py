@@ -106,7 +106,7 @@ def test_look_up_by_address_type_and_flags(host: DevHost) -> None:
 def test_bad_names(host: DevHost, name: str, error: int) -> None:
     register_netdev(Wire(host.net, "eth0"))
     dev = Wire(host.net, name)
-    with pytest.raises(OSError) as e:  # noqa: PT011  # the errno is looked at
+    with pytest.raises(OSError) as e:  # the errno is looked at
         register_netdev(dev)
     assert e.value.errno == error
     assert dev.reg_state == const.NETREG_UNINITIALIZED
@@ -127,7 +127,7 @@ def test_ndo_init_can_refuse(host: DevHost) -> None:
         def ndo_init(self) -> int:
             return -errno.ENOMEM
 
-    with pytest.raises(OSError) as e:  # noqa: PT011  # the errno is looked at
+    with pytest.raises(OSError) as e:  # the errno is looked at
         register_netdev(Shy(host.net))
     assert e.value.errno == errno.ENOMEM
     assert host.net.dev_base == []
@@ -180,7 +180,7 @@ def test_late_registrant_may_refuse(host: DevHost) -> None:
 @pytest.mark.parametrize("event", ["POST_INIT", "REGISTER"])
 def test_veto_undoes_registration(host: DevHost, event: str) -> None:
     watch(host, Watcher(event, errno.EPERM))
-    with pytest.raises(OSError) as e:  # noqa: PT011  # the errno is looked at
+    with pytest.raises(OSError) as e:  # the errno is looked at
         register_netdev(Wire(host.net))
     assert e.value.errno == errno.EPERM
     assert host.net.dev_base == []
