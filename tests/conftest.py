@@ -17,15 +17,24 @@ from hypothesis import HealthCheck, settings
 try:
     import softnet
     from softnet.net.core.dev.netdev_chain import netdev_chain
+    from softnet.net.core.dev.taps import dev_remove_pack, find_ptype
     from softnet.net.core.net_namespace import pernet_list
+    from softnet.net.ipv4.arp import arp_packet_types
     from softnet.net.ipv4.devinet import inetaddr_chain, inetdev_ops
+    from softnet.uapi.if_ether import ETH_P_ARP, ETH_P_IP
 except ImportError as e:
     raise pytest.UsageError(f"{e}: run `make test`, or put src on PYTHONPATH") from e
 
 PACKAGE = Path(softnet.__file__).parent
 HEADER_ONLY = {"arch", "uapi"}
 # What one part of the stack hears from another, for all hosts of the process.
-REGISTRIES: tuple[list[Any], ...] = (netdev_chain, pernet_list, inetaddr_chain, inetdev_ops)
+REGISTRIES: tuple[list[Any], ...] = (
+    netdev_chain,
+    pernet_list,
+    inetaddr_chain,
+    inetdev_ops,
+    arp_packet_types,
+)
 
 # The same examples in every run and on every machine; a failing one becomes a test.
 settings.register_profile(
@@ -50,9 +59,14 @@ def interpreted_modules() -> list[str]:
 def own_registries() -> Iterator[None]:
     """Let a test that boots a whole host leave no parts of it to one that builds its own."""
     kept = [(registry, list(registry)) for registry in REGISTRIES]
+    unknown = [proto for proto in (ETH_P_IP, ETH_P_ARP) if find_ptype(proto) is None]
     yield
     for registry, before in kept:
         registry[:] = before
+    for proto in unknown:
+        handler = find_ptype(proto)
+        if handler is not None:
+            dev_remove_pack(handler)
 
 
 def pytest_report_header() -> str:

@@ -25,14 +25,14 @@ cdef class FdTable:
     cpdef FdTable fork(self)
 
 cdef class PollTable:
-    cpdef int queue(self, File file, WaitQueueHead wq) except -1
+    cpdef void queue(self, File file, WaitQueueHead wq) except *
 
 cdef class FileOps:
     cpdef bytes read(self, File file, i64 size)
     cpdef i64 write(self, File file, object data) except? -1
     cpdef i64 poll(self, File file, PollTable pt) except? -1
     cpdef object ioctl(self, File file, i64 cmd, object arg)
-    cpdef int release(self, File file) except -1
+    cpdef void release(self, File file) except *
 
 cdef class File:
     cdef public FileOps f_op
@@ -43,7 +43,7 @@ cdef class File:
     cpdef bint nonblock(self) except? -1
 
 cdef class EpollLink:
-    cpdef int file_released(self, File file) except -1
+    cpdef void file_released(self, File file) except *
 
 cpdef File get_file(File file)
 

@@ -52,6 +52,6 @@ cdef class SocketFileOps(FileOps):
     cpdef i64 write(self, File file, object data) except? -1
     cpdef i64 poll(self, File file, PollTable pt) except? -1
     cpdef object ioctl(self, File file, i64 cmd, object arg)
-    cpdef int release(self, File file) except -1
+    cpdef void release(self, File file) except *
 
 cdef SocketFileOps socket_file_ops
