@@ -16,7 +16,7 @@ cdef class NetnsIpv4:
     cdef public i64 ip_ident, sysctl_ip_default_ttl, sysctl_ip_no_pmtu_disc
     cdef public i64 sysctl_ip_nonlocal_bind, sysctl_ip_dynaddr, ip_forward, local_port_low
     cdef public i64 local_port_high
-    cdef public set reserved_ports
+    cdef public object reserved_ports
     cdef public i64 sysctl_icmp_echo_ignore_all, sysctl_icmp_echo_ignore_broadcasts
     cdef public i64 sysctl_icmp_ignore_bogus_error_responses, sysctl_icmp_ratelimit
     cdef public i64 sysctl_icmp_ratemask, sysctl_icmp_errors_use_inbound_ifaddr
