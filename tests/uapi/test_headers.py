@@ -95,5 +95,10 @@ def test_numbers_are_those_of_the_host(module: str, tmp_path: Path) -> None:
 
 
 def test_every_module_is_judged() -> None:
-    modules = {p.stem for p in (SRC / "uapi").glob("*.py")} - {"__init__", "e1000", "snmp", "snmp_names"}
+    modules = {p.stem for p in (SRC / "uapi").glob("*.py")} - {
+        "__init__",
+        "e1000",
+        "snmp",
+        "snmp_names",
+    }
     assert modules == HEADERS.keys()
