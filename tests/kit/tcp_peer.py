@@ -320,6 +320,10 @@ class Dut:
         data = self.call(sys_getsockopt, fd, level, name, size)
         return int.from_bytes(data, "little", signed=True)
 
+    def call_getsockopt(self, fd: int, level: int, name: int, size: int) -> bytes:
+        """An option that is no int."""
+        return bytes(self.call(sys_getsockopt, fd, level, name, size))
+
     def accepted(self, port: int = 80, sport: int = 40000, **syn: Any) -> tuple[int, Peer]:
         """A connection from a new peer, and the listener closed."""
         fd = self.listen(port)

@@ -26,7 +26,8 @@ cdef class Task(Runnable):
     cdef public bint woken, keep_exception, signalled
     cdef object fn
     cdef tuple args
-    cdef object glet, resume
+    cdef readonly object glet  # a greenlet while it lives
+    cdef object resume
     cdef public object value, exception, killed
     cdef public list joiners, held_locks
     cdef SleepTimer timer

@@ -131,7 +131,7 @@ def test_port_is_shared_between_destinations(dut: Dut) -> None:
 def test_reserved_port_is_passed_over(dut: Dut) -> None:
     v4 = dut.net.ipv4
     v4.local_port_low, v4.local_port_high = 50000, 50001
-    v4.reserved_ports = frozenset({50000})
+    v4.reserved_ports = {50000}
     fd = dut.socket()
     dut.connect(fd)
     assert dut.sock(fd).inet_num == 50001

@@ -34,7 +34,8 @@ HZ_SHIFT = 10  # time is in 1/1024 s
 BIC_SCALE = 41
 CUBE_RTT_SCALE = BIC_SCALE * 10
 CUBE_SHIFT = 10 + 3 * HZ_SHIFT
-CUBE_FACTOR = (1 << CUBE_SHIFT) // CUBE_RTT_SCALE
+# Multiplied, as a C compiler would shift the 1 as an int: 2 ** CUBE_SHIFT has 41 bits.
+CUBE_FACTOR = BETA_SCALE * BETA_SCALE * BETA_SCALE * BETA_SCALE // CUBE_RTT_SCALE
 RENO_SCALE = 8 * (BETA_SCALE + BETA) // 3 // (BETA_SCALE - BETA)
 OFFSET_MAX = 1 << 18  # 256 s: the cube of a longer time would not fit
 ACK_RATIO_SHIFT = 4

@@ -222,7 +222,7 @@ def tcp_recv_urg(tp: TcpSock, msg: MsgHdr, size: int, flags: int) -> int:
     if tp.sk_state == tcp.TCP_CLOSE and not tp.sk_flags >> const.SOCK_DONE & 1:
         return -ENOTCONN
     if tp.urg_data & const.TCP_URG_VALID:
-        byte = bytes((tp.urg_data & 0xFF,))
+        byte = tp.urg_data & 0xFF
         if not flags & socket.MSG_PEEK:
             tp.urg_data = const.TCP_URG_READ
         msg.flags |= socket.MSG_OOB
@@ -230,7 +230,10 @@ def tcp_recv_urg(tp: TcpSock, msg: MsgHdr, size: int, flags: int) -> int:
             msg.flags |= socket.MSG_TRUNC
             return 0
         if not flags & socket.MSG_TRUNC:
-            mem.copy_to_user(msg.iov, msg.off, mem.addr(byte), 0, 1)
+            if msg.fresh:  # the system call's own buffer, which nobody has seen yet
+                mem.put8(mem.addr(msg.iov), msg.off, byte)
+            else:
+                mem.copy_to_user(msg.iov, msg.off, mem.addr(bytes((byte,))), 0, 1)
             msg.off += 1
         return 1
     if tp.sk_state == tcp.TCP_CLOSE or tp.sk_shutdown & socket.RCV_SHUTDOWN:

@@ -1,0 +1,59 @@
+"""A full receive buffer."""
+
+from __future__ import annotations
+
+from tests.kit.tcp_invariants import check_host
+from tests.kit.tcp_peer import Dut
+
+
+def test_tiny_segments_are_collapsed(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460)
+    sk = dut.sock(conn)
+    data = b""
+    for i in range(400):
+        byte = bytes([i & 255])
+        peer.send("P.", 1 + i, ack=1, data=byte)
+        data += byte
+        check_host(dut.net)
+    assert dut.ext("TCPRCVCOLLAPSED") > 0
+    assert sk.sk_rmem_alloc <= sk.sk_rcvbuf + 4096
+    assert dut.read(conn, 1000) == data
+
+
+def test_what_is_out_of_order_goes_first(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460, sack=True)
+    sk = dut.sock(conn)
+    sk.sk_userlocks |= 2  # SOCK_RCVBUF_LOCK
+    for i in range(6):
+        peer.send(".", 3001 + 1460 * i, ack=1, data=bytes(1460))
+    assert sk.out_of_order_queue.qlen == 6
+    sk.sk_rcvbuf = sk.sk_rmem_alloc // 2
+    peer.send(".", 1, ack=1, data=bytes(1460))
+    assert dut.ext("OFOPRUNED") == 1
+    assert sk.out_of_order_queue.qlen == 0
+    assert sk.rx_opt.num_sacks == 0
+
+
+def test_last_resort_drops_the_segment(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460)
+    sk = dut.sock(conn)
+    for i in range(4):
+        peer.send(".", 1 + 1460 * i, ack=1, data=bytes(1460))
+    sk.sk_userlocks |= 2
+    sk.sk_rcvbuf = 2304
+    nxt = sk.rcv_nxt
+    sk.pred_flags = 0
+    sk.sk_forward_alloc = 0
+    peer.send(".", 1 + 1460 * 4, ack=1, data=bytes(1460))
+    assert sk.rcv_nxt == nxt
+    assert dut.ext("RCVPRUNED") == 1
+
+
+def test_falling_one_byte_segments_stay_bounded(dut: Dut) -> None:
+    """judges.md: descending one-byte segments must not cost without bound."""
+    _, peer = dut.accepted(mss=1460, sack=True)
+    for i in range(1500):
+        peer.send(".", 10_000 - 2 * i, ack=1, data=b"x")
+    check_host(dut.net)
+    (sk,) = [s for s in dut.net.ipv4.tcp_hashinfo.ehash if s is not None]
+    assert sk.sk_rmem_alloc <= sk.sk_rcvbuf + 4096
