@@ -25,12 +25,12 @@ with softnet.Lab(seed=SEED, digest=True, order="ORDER") as lab:
 """
 
 
-def digests(seed: int, order: str, hashseed: int) -> str:
+def digests(seed: int, order: str, hashseed: int, **environ: str) -> str:
     """One run in a process of its own."""
     program = PROGRAM.replace("SEED", str(seed)).replace("ORDER", order)
     root = Path(__file__).parent.parent.parent
     path = os.pathsep.join([str(Path(softnet.__file__).parent.parent), str(root)])
-    env = os.environ | {"PYTHONHASHSEED": str(hashseed), "PYTHONPATH": path}
+    env = os.environ | {"PYTHONHASHSEED": str(hashseed), "PYTHONPATH": path} | environ
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env
     )
@@ -45,3 +45,8 @@ def test_hash_order_does_not_matter() -> None:
 
 def test_a_seeded_order_of_tasks_is_repeatable_too() -> None:
     assert digests(3, "seeded", 1) == digests(3, "seeded", 2)
+
+
+def test_both_forms_give_the_same_bytes() -> None:
+    """Where the compiled form is under test, against the sources beside it."""
+    assert digests(3, "fifo", 1) == digests(3, "fifo", 2, SOFTNET_PURE="1")

@@ -145,12 +145,15 @@ def test_outside_programs_the_clock_is_real(bench: Any) -> None:
 
 
 def test_patched_monotonic_costs_little_outside(bench: Any) -> None:
-    def cost() -> float:
-        return min(timeit.repeat("f()", "from time import monotonic as f", number=50_000, repeat=9))
+    """In turns, so that both meet the same moments of a busy machine; the best of each counts."""
 
-    usr.uninstall()
-    try:
-        plain = cost()
-    finally:
+    def cost() -> float:
+        return timeit.timeit("f()", "from time import monotonic as f", number=5_000)
+
+    plain, patched = [], []
+    for _ in range(100):
+        patched.append(cost())
+        usr.uninstall()
+        plain.append(cost())
         usr.install()
-    assert cost() < 1.3 * plain + 0.0005
+    assert min(patched) < 1.3 * min(plain) + 0.00005

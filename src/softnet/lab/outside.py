@@ -12,12 +12,14 @@ Needs root, or a user namespace (unshare -Urnm), and a lab with the real clock.
 
 from __future__ import annotations
 
+import os
 from ipaddress import IPv4Interface
 
 from softnet.drivers.net.tun_real import TunReal, tun_real_add
 from softnet.lab.errors import LabError
 from softnet.lab.node import Node
 from softnet.machine.outside.netns import Outside
+from softnet.machine.outside.tap import DEVICE as TUN
 from softnet.machine.outside.tap import open_tap
 
 __all__ = ["LabTap", "Outside", "add_tap"]
@@ -38,6 +40,13 @@ class LabTap:
         self.dev.tap.close()
 
 
+def remedy() -> str:
+    """What lets this user make a TAP."""
+    if os.path.exists(TUN) and not os.access(TUN, os.R_OK | os.W_OK):
+        return f"This user may not open {TUN}: as root, chmod 666 {TUN}, or be root"
+    return "Be root, or run in a user namespace: unshare -Urnm python ..."
+
+
 def add_tap(node: Node, address: str, name: str = "sn%d") -> LabTap:
     """Give node a device that is the TAP called name in the machine, up and with that address.
 
@@ -49,10 +58,7 @@ def add_tap(node: Node, address: str, name: str = "sn%d") -> LabTap:
     try:
         tap = open_tap(name)
     except OSError as e:
-        raise LabError(
-            f"cannot make the TAP device {name!r}: {e.strerror}. Be root, or run in a user "
-            "namespace: unshare -Urnm python ..."
-        ) from e
+        raise LabError(f"cannot make the TAP device {name!r}: {e.strerror}. {remedy()}") from e
     host = node.host
     with host.running():
         dev = tun_real_add(host.net, tap)

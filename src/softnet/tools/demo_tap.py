@@ -32,6 +32,7 @@ PROGRAMS = {
     "traceroute": "traceroute",
     "iperf3": "iperf3",
 }
+TUN = "/dev/net/tun"
 INSIDE = "SOFTNET_IN_USER_NAMESPACE"  # set in the environment of a program started again
 MEGABYTES = 50
 PING_SECONDS = 5
@@ -64,8 +65,10 @@ def main() -> int:
         for name, package in PROGRAMS.items()
         if shutil.which(name) is None
     ]
-    if not Path("/dev/net/tun").exists():
-        missing.append("demo-tap needs /dev/net/tun: modprobe tun")
+    if not Path(TUN).exists():
+        missing.append(f"demo-tap needs {TUN}: modprobe tun")
+    elif not os.access(TUN, os.R_OK | os.W_OK):
+        missing.append(f"demo-tap may not open {TUN}: as root, chmod 666 {TUN}, or be root")
     if missing:
         print("\n".join(missing), file=sys.stderr)
         return 1

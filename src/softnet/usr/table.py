@@ -46,7 +46,7 @@ class Row(NamedTuple):
     replacement: Callable[..., Any]
     rule: int = USER
     instance: object = None
-    since: tuple[int, int] = (3, 11)  # the Pythons that have it
+    since: tuple[int, ...] = (3, 11)  # the Pythons that have it; (3, 11, 5): from 3.11.5 on
     until: tuple[int, int] = (3, 99)
 
     def key(self) -> str:
@@ -55,7 +55,7 @@ class Row(NamedTuple):
 
     def applies(self) -> bool:
         """Does this Python have it?"""
-        return self.since <= sys.version_info[:2] <= self.until
+        return self.since <= sys.version_info[:3] and sys.version_info[:2] <= self.until
 
 
 SHARED_RANDOM = random._inst  # the object behind random's functions
@@ -112,7 +112,7 @@ THREADS = (
     Row("_thread", "RLock.__exit__", threads.rlock_release),
     Row("_thread", "RLock.locked", threads.rlock_locked, since=(3, 14)),
     Row("_thread", "RLock._is_owned", threads.rlock_is_owned),
-    Row("_thread", "RLock._recursion_count", threads.rlock_recursion_count),
+    Row("_thread", "RLock._recursion_count", threads.rlock_recursion_count, since=(3, 11, 5)),
     Row("_thread", "RLock._release_save", threads.rlock_release_save),
     Row("_thread", "RLock._acquire_restore", threads.rlock_acquire_restore),
     Row("_queue", "SimpleQueue.get", threads.simple_queue_get),
