@@ -45,15 +45,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from softnet.host import Host
-    from softnet.lab.errors import LabError, TimeLimit
+    from softnet.lab.errors import HostCrashed, LabError, TimeLimit
     from softnet.lab.topology import Lab
 
-__all__ = ["Host", "Lab", "LabError", "TimeLimit", "__version__"]
+__all__ = ["Host", "HostCrashed", "Lab", "LabError", "TimeLimit", "__version__"]
 __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
 EXPORTS = {
     "Host": "softnet.host",
+    "HostCrashed": "softnet.lab.errors",
     "Lab": "softnet.lab.topology",
     "LabError": "softnet.lab.errors",
     "TimeLimit": "softnet.lab.errors",

@@ -26,7 +26,7 @@ from softnet.drivers.net.veth import veth_init
 from softnet.fs.file import FdTable
 from softnet.kernel.boot import start_kernel
 from softnet.kernel.lock import Mutex
-from softnet.kernel.sched import Task, spawn
+from softnet.kernel.sched import Task, crash_tasks, spawn
 from softnet.machine.cable import Port
 from softnet.machine.clock import World
 from softnet.machine.cpu import set_this_cpu
@@ -153,13 +153,14 @@ class Host:
     whose mechanisms shall be there too.
     """
 
-    __slots__ = ("era", "machine", "name", "net", "world")
+    __slots__ = ("boots", "era", "machine", "name", "net", "world")
 
     world: World
     name: str
     machine: Machine
     net: Net
     era: str
+    boots: int  # how often it was switched on
 
     def __init__(
         self, world: World, name: str, ncpus: int = 1, ram: int = 0, era: str = "3.2"
@@ -168,10 +169,16 @@ class Host:
         self.world = world
         self.name = name
         self.era = era
+        self.boots = 0
         self.machine = world.new_machine(name, ncpus, ram)
+        self.boot()
+
+    def boot(self) -> None:
+        """Switch the machine on."""
+        self.boots += 1
         with self.running():
             start_kernel(self.machine)
-            self.net = create_init_net(self.machine, Mutex("rtnl_mutex"), era)
+            self.net = create_init_net(self.machine, Mutex("rtnl_mutex"), self.era)
             self.set_up("lo")
 
     def __repr__(self) -> str:
@@ -276,7 +283,14 @@ class Host:
         return task
 
     def halt(self) -> None:
-        """Pull the plug: every task ends where it stands. Called from outside every task."""
-        sched = self.machine.sched
-        for task in list(sched.tasks.values()):
-            task.crash()
+        """Pull the plug: every task ends where it stands. Called from outside every task.
+
+        Its cards must be off their cables already: a task's finally blocks may close sockets.
+        """
+        crash_tasks(self.machine)
+        self.world.forget_events(self.machine.host_id)
+
+    def power_on(self) -> None:
+        """After halt(): another machine of this name boots, with nothing but lo."""
+        self.machine = self.world.replace_machine(self.machine, self.name, self.boots)
+        self.boot()

@@ -210,7 +210,7 @@ def test_a_cable_that_goes_down_loses_what_is_under_way() -> None:
 
 def test_the_nth_match_is_dropped() -> None:
     world, cable, _, b = make()
-    rule = cable.drop(nth=2, match=lambda frame: frame[1] % 2 == 1, direction=cable.ab)
+    rule = cable.rule(nth=2, match=lambda frame: frame[1] % 2 == 1, direction=cable.ab)
     frames = numbered(8)
     for frame in frames:
         cable.a.transmit(frame)
@@ -222,10 +222,10 @@ def test_the_nth_match_is_dropped() -> None:
 
 def test_a_rule_for_all_ends_with_undrop() -> None:
     world, cable, a, b = make()
-    rule = cable.drop()
+    rule = cable.rule()
     cable.a.transmit(b"x")
     cable.b.transmit(b"x")
-    cable.undrop(rule)
+    cable.remove_rule(rule)
     cable.a.transmit(b"y")
     world.run()
     assert (a.frames(), b.frames()) == ([], [b"y"])
@@ -236,7 +236,7 @@ def test_taps_see_every_fate() -> None:
     world, cable, _, _ = make(delay=MS, queue_max=0, rate=8_000_000)
     tap = Tap()
     cable.taps.append(tap)
-    cable.drop(nth=2)
+    cable.rule(nth=2)
     cable.a.transmit(b"1")
     world.run()
     cable.a.transmit(b"2")
@@ -283,3 +283,85 @@ def test_the_digest_sees_frames() -> None:
 
     assert digest(b"a") == digest(b"a")
     assert digest(b"a") != digest(b"b")
+
+
+def test_a_rule_duplicates_delays_or_damages_the_nth_frame() -> None:
+    world, cable, _, b = make(delay=MS)
+    cable.rule(nth=1, action="duplicate")
+    cable.rule(nth=2, action="delay", delay=5 * MS)
+    cable.rule(nth=3, action="corrupt")
+    frames = numbered(4)
+    for frame in frames:
+        cable.a.transmit(frame)
+    world.run()
+    assert b.frames()[:2] == [frames[0], frames[0]]
+    assert frames[3] in b.frames()
+    assert b.got[-1][:2] == (6 * MS, frames[1]), "the others overtook it"
+    assert frames[2] not in b.frames()
+    assert cable.ab.drops == {"duplicate": 1, "corrupt": 1}
+
+
+def test_a_swapped_frame_arrives_after_the_one_that_follows() -> None:
+    world, cable, _, b = make(delay=MS)
+    cable.rule(nth=2, action="swap")
+    frames = numbered(4)
+    for frame in frames[:2]:
+        cable.a.transmit(frame)
+    world.run(until_ns=50 * MS)
+    assert b.frames() == frames[:1]
+    for frame in frames[2:]:
+        cable.a.transmit(frame)
+    world.run()
+    assert b.frames() == [frames[0], frames[2], frames[1], frames[3]]
+
+
+def test_a_cut_is_one_way_and_nobody_sees_it() -> None:
+    world, cable, a, b = make(delay=MS)
+    cable.a.transmit(b"under way")
+    cable.ab.set_cut(True)
+    assert cable.a.transmit(b"lost") == -1
+    cable.b.transmit(b"arrives")
+    world.run()
+    assert (a.frames(), b.frames()) == ([b"arrives"], [])
+    assert cable.ab.drops == {"down": 2}
+    assert b.carriers == [True]
+    cable.ab.set_cut(False)
+    cable.a.transmit(b"again")
+    world.run()
+    assert b.frames() == [b"again"]
+
+
+def test_held_frames_go_when_they_are_released_and_are_lost_with_the_carrier() -> None:
+    world, cable, _, b = make(delay=MS)
+    cable.ab.hold()
+    frames = numbered(3)
+    for frame in frames:
+        cable.a.transmit(frame)
+    world.run(until_ns=9 * MS)
+    assert b.frames() == []
+    cable.ab.release()
+    world.run()
+    assert [(when, frame) for when, frame, _ in b.got] == [(10 * MS, f) for f in frames]
+    cable.ab.hold()
+    cable.a.transmit(b"never")
+    cable.set_carrier(False)
+    cable.ab.release()
+    world.run()
+    assert len(b.got) == 3
+
+
+def test_a_new_port_takes_the_old_one_off_the_cable() -> None:
+    world, cable, a, b = make(delay=MS)
+    old = cable.a
+    cable.b.transmit(b"to whoever is there")
+    port = cable.new_port(old)
+    assert old.transmit(b"into the air") == -1
+    assert not old.carrier_ok()
+    world.run()
+    assert (a.got, b.got) == ([], [])
+    other = End(world)
+    port.attach(other, 1)
+    cable.b.transmit(b"hello")
+    port.transmit(b"back")
+    world.run()
+    assert (a.got, other.frames(), b.frames()) == ([], [b"hello"], [b"back"])

@@ -25,3 +25,7 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> LabE
 
 class TimeLimit(Exception):
     """The virtual time that `softnet run --until` allows is over."""
+
+
+class HostCrashed(RuntimeError):
+    """The host of the program that one waited for lost power."""

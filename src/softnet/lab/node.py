@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import io
 import json
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 from softnet.host import Host
+from softnet.kernel.sched import current, nsleep
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.proc import Proc
+from softnet.lab.routing import install_routes
+from softnet.lab.units import Quantity, time_ns
 from softnet.tools.commands import TOOLS
 from softnet.tools.terminal import Terminal, run_tool, split
 from softnet.usr import api as usr
 
 if TYPE_CHECKING:
+    from softnet.kernel.sched import Task
     from softnet.lab.link import End
     from softnet.lab.topology import Lab
+
+    # Starts a program for a Proc, after so many ns.
+    Begin = Callable[[Proc, int], usr.Process | Task]
 
 
 class Output(str):
@@ -49,6 +58,9 @@ class Node:
         self.host = host
         self.ends: list[End] = []  # its devices, eth0 first
         self.routes: dict[IPv4Network, IPv4Address] = {}  # given by routing.py
+        self.sysctls: dict[str, object] = {}  # as of /etc/sysctl.conf: they outlive a crash
+        self.services: list[Proc] = []  # what start() started: they start again with the host
+        self.powered = True
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -60,43 +72,82 @@ class Node:
 
     # Programs
 
-    def start(self, fn: Callable[..., object] | str, *args: object, name: str = "") -> Proc:
+    def start(
+        self,
+        fn: Callable[..., object] | str,
+        *args: object,
+        name: str = "",
+        start_time: Quantity | None = None,
+    ) -> Proc:
         """Run fn(*args), or a tool given as a command line, as a program of this host.
 
         Returns once it waits for the first time: a server that is started before its client is
-        listening when the client comes.
+        listening when the client comes. A coroutine function runs by asyncio.run(). start_time: not
+        before that virtual time. What runs when the host crashes starts anew when it restarts.
         """
-        if isinstance(fn, str):
-            return self.start_tool(fn)
+        proc = self.launch(fn, args, name, start_time)
+        if not isinstance(fn, str):
+            self.services.append(proc)
+        return proc
+
+    def call(self, fn: Callable[..., object], *args: object, name: str = "") -> object:
+        """start(), run the lab until it is over, and return its result or raise its exception.
+
+        It does not start again when the host does: then this is a HostCrashed.
+        """
+        return self.launch(fn, args, name).wait()
+
+    def launch(
+        self,
+        fn: Callable[..., object] | str,
+        args: tuple[object, ...] = (),
+        name: str = "",
+        start_time: Quantity | None = None,
+    ) -> Proc:
+        """start() and call()"""
+        self.need_power()
+        begin = self.tool(fn) if isinstance(fn, str) else self.program(fn, args, name)
+        if start_time is not None:
+            begin = self.delayed(begin, time_ns(start_time, "start_time"))
+        proc = Proc(self, begin)
+        self.lab.settle()
+        return proc
+
+    def program(self, fn: Callable[..., object], args: tuple[object, ...], name: str) -> Begin:
+        """What starts fn(*args)."""
         if not callable(fn):
             raise LabError(
                 f"{self.name}.start() takes a function or a command line, not {fn!r}: write "
                 f"{self.name}.start(main) or {self.name}.start('ping h2')"
             )
-        process = usr.run_main(self.host, fn, *args, name=name or name_of(fn))
-        proc = Proc(self, process)
-        self.lab.settle()
-        return proc
+        title = name or name_of(fn)
+        main: Callable[..., object] = fn
+        if inspect.iscoroutinefunction(fn):
+            args = (fn, *args)
+            main = run_coroutine
+        return lambda proc, ns: usr.run_main(self.host, *wait_first(ns, main, args), name=title)
 
-    def call(self, fn: Callable[..., object], *args: object, name: str = "") -> object:
-        """start(), run the lab until it is over, and return its result or raise its exception."""
-        return self.start(fn, *args, name=name).wait()
-
-    def start_tool(self, command: str) -> Proc:
-        """Run one of softnet's own tools: ping, ss, ip, ... (softnet/tools)."""
+    def tool(self, command: str) -> Begin:
+        """What starts one of softnet's own tools: ping, ss, ip, ... (softnet/tools)."""
         argv = split(command)
         if not argv or argv[0] not in TOOLS:
             raise unknown("tool", argv[0] if argv else "", TOOLS)
-        out = io.StringIO()
-        terminal = Terminal(argv, self.name, out, self.lab.names)
-        task = self.host.spawn(run_tool, TOOLS[argv[0]], terminal, name=argv[0])
-        proc = Proc(self, task, out)
-        self.lab.settle()
-        return proc
+
+        def begin(proc: Proc, ns: int) -> Task:
+            out = proc.output = io.StringIO()
+            terminal = Terminal(argv, self.name, out, self.lab.names)
+            main = wait_first(ns, run_tool, (TOOLS[argv[0]], terminal))
+            return self.host.spawn(*main, name=argv[0])
+
+        return begin
+
+    def delayed(self, begin: Begin, start_ns: int) -> Begin:
+        """begin, with a wait till start_ns first."""
+        return lambda proc, ns: begin(proc, max(ns, start_ns - self.lab.world.clock.now))
 
     def sh(self, command: str) -> Output:
         """Run a tool to its end: h1.sh("ping -c 3 h2"). What it printed, a str with .returncode."""
-        proc = self.start_tool(command)
+        proc = self.launch(command)
         proc.wait()
         return Output(proc.stdout.rstrip("\n"), proc.returncode or 0)
 
@@ -118,8 +169,9 @@ class Node:
 
     def run_path(self, path: str, *argv: str) -> Proc:
         """python PATH ARGV... as a program of this host."""
-        process = usr.run_path(self.host, path, argv)
-        proc = Proc(self, process)
+        self.need_power()
+        proc = Proc(self, lambda proc, ns: usr.run_path(self.host, path, argv))
+        self.services.append(proc)
         self.lab.settle()
         return proc
 
@@ -139,8 +191,58 @@ class Node:
         return found
 
     def sysctl(self, name: str, value: object) -> None:
-        """sysctl -w NAME=VALUE"""
+        """sysctl -w NAME=VALUE; set again when the host restarts."""
         self.host.sysctl(name, value)
+        self.sysctls[name] = value
+
+    # Power
+
+    def crash(self) -> None:
+        """Power off: programs, sockets, caches are gone, and no packet says so.
+
+        The cables stay up, as behind a switch; what arrives is lost. From a program of the lab it
+        happens once that program waits.
+        """
+        if current() is not None:
+            self.lab.world.after(0, 0, self.crash)
+            return
+        if not self.powered:
+            return
+        self.powered = False
+        for end in self.ends:  # first: what a dying program closes must not be heard
+            end.unplug()
+        self.services = [proc for proc in self.services if not proc.finished()]
+        self.host.halt()
+        usr.registry.forget_machine(self.host.machine)
+
+    def restart(self) -> None:
+        """Power on, after a crash() if there was none: the kernel boots, with the same addresses.
+
+        The programs that start() had started and that ran when the power went start from the
+        beginning; their Procs stand for the new ones.
+        """
+        if current() is not None:
+            self.lab.world.after(0, 0, self.restart)
+            return
+        self.crash()
+        self.powered = True
+        self.host.power_on()
+        for name, value in self.sysctls.items():
+            self.host.sysctl(name, value)
+        for end in self.ends:
+            end.plug()
+        self.routes.clear()
+        install_routes([self])
+        for proc in self.services:
+            proc.begin_again()
+        self.lab.settle()
+
+    def need_power(self) -> None:
+        """LabError if the host is off."""
+        if not self.powered:
+            raise LabError(
+                f"{self.name!r} has no power since it crashed: {self.name}.restart() first"
+            )
 
 
 class Router(Node):
@@ -163,3 +265,23 @@ def module_main(module: str, argv: list[str]) -> None:
         runpy.run_module(module, run_name="__main__")
     finally:
         sys.argv = saved
+
+
+def run_coroutine(fn: Callable[..., Coroutine[object, object, object]], *args: object) -> object:
+    """asyncio.run(fn(*args)), in a task."""
+    asyncio = importlib.import_module("asyncio")
+    result: object = asyncio.run(fn(*args))
+    return result
+
+
+def wait_first(
+    ns: int, fn: Callable[..., object], args: tuple[object, ...]
+) -> tuple[Callable[..., object], ...]:
+    """fn and its arguments, to be called after ns."""
+    return (fn, *args) if ns <= 0 else (after_a_while, ns, fn, *args)  # type: ignore[arg-type] # arguments are anything
+
+
+def after_a_while(ns: int, fn: Callable[..., object], *args: object) -> object:
+    """fn(*args) in ns, in a task."""
+    usr.kernel_call(nsleep, ns)
+    return fn(*args)

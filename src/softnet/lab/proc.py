@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import signal
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from softnet.lab.errors import LabError
+from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no stubs
+
+from softnet.kernel.sched import Task, current, need_current
+from softnet.lab.errors import HostCrashed, LabError
 from softnet.lab.units import Quantity, time_ns
+from softnet.usr import api as usr
 
 if TYPE_CHECKING:
-    from softnet.kernel.sched import Task
     from softnet.lab.node import Node
     from softnet.usr.task import Process
 
@@ -18,12 +23,17 @@ if TYPE_CHECKING:
 class Proc:
     """What host.start() returns."""
 
-    def __init__(
-        self, node: Node, process: Process | Task, stdout: io.StringIO | None = None
-    ) -> None:
+    def __init__(self, node: Node, begin: Callable[[Proc, int], Process | Task]) -> None:
         self.node = node
-        self.process = process
-        self.output = stdout
+        self.begin = begin
+        self.output: io.StringIO | None = None
+        self.process = begin(self, 0)
+        self.boots = node.host.boots  # of its host, when it began
+
+    def begin_again(self) -> None:
+        """Its host restarts."""
+        self.process = self.begin(self, 0)
+        self.boots = self.node.host.boots
 
     def __repr__(self) -> str:
         state = "finished" if self.finished() else "running"
@@ -50,13 +60,15 @@ class Proc:
 
     @property
     def returncode(self) -> int | None:
-        """None while it runs; 0, the code given to sys.exit(), or 1 after an exception."""
+        """None while it runs; 0, the code given to sys.exit(), 1 after an exception, -9 if killed."""
         if not self.finished():
             return None
         try:
             result = self.process.result()
         except Exception:  # noqa: BLE001 (whatever the program let out means failure)
             return 1
+        if isinstance(result, GreenletExit):
+            return result.args[0] if result.args else -signal.SIGKILL
         return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
     def wait(self, timeout: Quantity | None = None) -> object:
@@ -65,6 +77,9 @@ class Proc:
         timeout: virtual time; TimeoutError if it is not over by then.
         """
         lab = self.node.lab
+        if current() is not None:
+            usr.kernel_call(self.join, timeout)
+            return self.result()
         until = None if timeout is None else lab.world.clock.now + time_ns(timeout, "timeout")
         why = lab.run_loop(until, self.finished)
         if not self.finished():
@@ -76,15 +91,36 @@ class Proc:
             raise TimeoutError(f"{self!r} is not over after {timeout!r} of virtual time")
         return self.result()
 
+    def join(self, timeout: Quantity | None) -> None:
+        """wait() of a program of the lab: other programs run meanwhile."""
+        task = self.process if isinstance(self.process, Task) else self.process.task
+        clock = self.node.lab.world.clock
+        ns = -1 if timeout is None else time_ns(timeout, "timeout")
+        deadline = clock.now + ns
+        while not task.join(ns):
+            need_current().signalled = False
+            if ns >= 0:
+                ns = deadline - clock.now
+                if ns <= 0:
+                    raise TimeoutError(f"{self!r} is not over after {timeout!r} of virtual time")
+
     def result(self) -> object:
-        """What it returned; raises what it raised, with its own traceback below the caller's."""
+        """What it returned; raises what it raised, with its own traceback below the caller's.
+
+        None if it was killed; HostCrashed if its host lost power.
+        """
         try:
-            return self.process.result()
+            result = self.process.result()
         except Exception as e:
             e.add_note(
                 f"raised on host {self.node.name!r} in {self.name!r}, at {self.node.lab.now}"
             )
             raise
+        if not isinstance(result, GreenletExit):
+            return result
+        if not self.node.powered or self.boots != self.node.host.boots:
+            raise HostCrashed(f"host {self.node.name!r} lost power while {self.name!r} ran on it")
+        return None
 
     def traceback(self) -> str:
         """The traceback of the exception that ended it, "" if there was none."""

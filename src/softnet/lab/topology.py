@@ -22,8 +22,8 @@ from types import TracebackType
 from typing import BinaryIO, TextIO
 
 from softnet.host import Host
-from softnet.kernel.sched import crash_all
-from softnet.lab.addressing import Addresses, mac_address
+from softnet.kernel.sched import crash_all, current, schedule
+from softnet.lab.addressing import Addresses
 from softnet.lab.capture import Capture
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.link import End, Link, Setting
@@ -37,7 +37,7 @@ from softnet.lab.settings import Settings
 from softnet.lab.trace import LabTrace
 from softnet.lab.units import Quantity, time_ns
 from softnet.machine.cable import Cable
-from softnet.machine.clock import RealClock, World
+from softnet.machine.clock import RealClock, RunQueue, World
 from softnet.machine.event import Event
 from softnet.usr import api as usr
 
@@ -214,14 +214,8 @@ class Lab:
 
     def plug(self, link: Link, node: Node, address: IPv4Interface, mtu: int) -> End:
         """A network card in node, on one end of the link's cable, up and with its address."""
-        port = link.cable.a if not hasattr(link, "a") else link.cable.b
-        host = node.host
-        device = host.add_e1000(port, mac_address(host.machine.host_id, len(node.ends)))
-        if mtu:
-            host.set_mtu(device, mtu)
-        host.set_up(device)
-        host.add_address(device, str(address.ip), address.network.prefixlen)
-        end = End(link, node, device, address)
+        end = End(link, node, address, mtu)
+        end.plug()
         node.ends.append(end)
         self.names.add(node.name, address)
         return end
@@ -246,21 +240,46 @@ class Lab:
 
     def partition(self, left: Iterable[Node | str], right: Iterable[Node | str]) -> list[Link]:
         """Take down every link between the two groups; heal() or link.up() undoes it."""
+        return [link for link, _ in self.between(left, right, Link.down)]
+
+    def partition_oneway(
+        self, sender: Iterable[Node | str], receiver: Iterable[Node | str]
+    ) -> list[Link]:
+        """Lose what the first group sends to the second, not the other way; heal() undoes it."""
+        found = self.between(sender, receiver, None)
+        for link, to in found:
+            link.down(towards=to)
+        return [link for link, _ in found]
+
+    def hold(self, left: Iterable[Node | str], right: Iterable[Node | str]) -> list[Link]:
+        """Keep every frame between the two groups; heal() or link.release() lets them go."""
+        return [link for link, _ in self.between(left, right, Link.hold)]
+
+    def between(
+        self,
+        left: Iterable[Node | str],
+        right: Iterable[Node | str],
+        verb: Callable[[Link], object] | None,
+    ) -> list[tuple[Link, str]]:
+        """The links between two groups and their end in the second one; LabError if none is."""
         sides = [{self.node(n) for n in group} for group in (left, right)]
-        cut = []
+        found = []
         for link in self.links.values():
-            ends = {link.a.node, link.b.node}
-            if ends & sides[0] and ends & sides[1]:
-                link.down()
-                cut.append(link)
-        if not cut:
+            for here, there in ((link.a.node, link.b.node), (link.b.node, link.a.node)):
+                if here in sides[0] and there in sides[1]:
+                    found.append((link, there.name))
+        if not found:
             raise LabError("no link joins these two groups directly: there is nothing to cut")
-        return cut
+        if verb is not None:
+            for link, _ in found:
+                verb(link)
+        return found
 
     def heal(self) -> None:
-        """Bring up every link that is down."""
+        """Bring up every link that is down, one way or both; release what is held."""
         for link in self.links.values():
             link.up()
+            link.release()
 
     # Seeing
 
@@ -363,7 +382,10 @@ class Lab:
         """Let every runnable program run until it waits; no time passes."""
         self.settle_routes()
         runqueue = self.world.runqueue
-        self.world.run(self.world.clock.now, lambda: runqueue.count == 0)
+        if not self.world.running:
+            self.world.run(self.world.clock.now, lambda: runqueue.count == 0)
+        elif current() is not None:  # a program of the lab started another one
+            usr.kernel_call(let_others_run, runqueue)
 
     def settle_routes(self) -> None:
         """Install routes if the topology changed."""
@@ -392,3 +414,9 @@ class Lab:
                 self.world.after(ns, 0, again)
 
         self.world.after(ns, 0, again)
+
+
+def let_others_run(runqueue: RunQueue) -> None:
+    """From a task: give everybody else who can run a turn."""
+    for _ in range(runqueue.count):
+        schedule()

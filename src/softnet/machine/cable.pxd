@@ -9,6 +9,7 @@ cdef class Flight(Event)
 cdef class Port
 
 cdef i64 NS_PER_S, SPARES_MAX
+cdef i64 DROP_IT, DOUBLE_IT, DAMAGE_IT, DELAY_IT, SWAP_IT
 
 
 cdef class CablePort:
@@ -22,11 +23,11 @@ cdef class CableTap:
     ) except *
 
 
-cdef class DropRule:
+cdef class FrameRule:
     cdef public object match
-    cdef public i64 nth, seen, hits
+    cdef public i64 nth, action, delay, seen, hits
 
-    cpdef bint drops(self, object frame) except -1
+    cpdef bint strikes(self, object frame) except -1
 
 
 @cython.final
@@ -60,14 +61,17 @@ cdef class Direction:
     cdef public double loss, duplicate, reorder, corrupt
     cdef public list rules
     cdef public dict luck, drops
-    cdef public i64 busy_until, last_arrival, epoch, in_flight
+    cdef public i64 busy_until, last_arrival, epoch, extra_delay, in_flight
+    cdef public bint cut
+    cdef public list held
+    cdef public tuple swapped
     cdef public i64 tx_frames, tx_bytes, rx_frames, rx_bytes
     cdef public object starts
     cdef Flight spare
     cdef i64 spares
 
     @cython.locals(
-        now=i64, lost=bint, twice=bint, damaged=bint, late=bint, ruled_out=bint, wobble=i64,
+        now=i64, lost=bint, twice=bint, damaged=bint, late=bint, done_to=i64, wobble=i64,
         done=i64, arrival=i64,
     )
     cpdef i64 transmit(self, object frame, object meta) except? -2
@@ -79,12 +83,13 @@ cdef class Direction:
     cdef void arrive(self, Flight flight) except *
     @cython.locals(luck=RandomStream)
     cdef RandomStream stream(self, str impairment)
-    @cython.locals(rule=DropRule, hit=bint)
-    cdef bint ruled_out(self, object frame) except -1
+    @cython.locals(rule=FrameRule, done_to=i64)
+    cdef i64 consult(self, object frame) except? -2
     @cython.locals(bit=i64)
     cdef bytes damage(self, object frame)
     cdef int drop(self, i64 now, object frame, object meta, str verdict) except -1
     cdef int count(self, str verdict) except -1
+    cdef int forget(self) except -1
     @cython.locals(tap=CableTap)
     cdef int tell(self, i64 now, object frame, object meta, str verdict) except -1
 

@@ -5,7 +5,7 @@
     cable.a.transmit(frame, packet_id)
 
 Each direction has its own settings, counters and luck. A frame goes through, in this order: the
-rules of drop(); carrier; the queue before the transmitter and its rate; then on the way loss,
+rules of rule(); carrier; the queue before the transmitter and its rate; then on the way loss,
 duplication, corruption, delay with jitter, and reordering. One event carries a frame to the other
 end.
 
@@ -66,24 +66,45 @@ class CableTap:
         """A frame was sent, delivered or dropped; verdict says which (SENT, LOSS, ...)."""
 
 
-class DropRule:
-    """Drops the frames that match: the nth that does (counted from 1), or every one if nth is 0."""
+# What a rule does to a frame that it strikes.
+DROP_IT, DOUBLE_IT, DAMAGE_IT, DELAY_IT, SWAP_IT = 1, 2, 4, 8, 16
+ACTIONS = {
+    "drop": DROP_IT,
+    "duplicate": DOUBLE_IT,
+    "corrupt": DAMAGE_IT,
+    "delay": DELAY_IT,
+    "swap": SWAP_IT,  # with the frame that follows it
+}
 
-    __slots__ = ("match", "nth", "seen", "hits")
+
+class FrameRule:
+    """Does something to the frames that match: the nth that does (from 1), or every one if nth is 0."""
+
+    __slots__ = ("match", "nth", "action", "delay", "seen", "hits")
 
     match: Callable[[bytes | bytearray], object] | None
     nth: int
+    action: int
+    delay: int  # ns, of DELAY_IT
     seen: int
     hits: int
 
-    def __init__(self, match: Callable[[bytes | bytearray], object] | None, nth: int) -> None:
+    def __init__(
+        self,
+        match: Callable[[bytes | bytearray], object] | None,
+        nth: int,
+        action: str = "drop",
+        delay: int = 0,
+    ) -> None:
         self.match = match
         self.nth = nth
+        self.action = ACTIONS[action]
+        self.delay = delay
         self.seen = 0
         self.hits = 0
 
-    def drops(self, frame: bytes | bytearray) -> bool:
-        """Shall this frame go?"""
+    def strikes(self, frame: bytes | bytearray) -> bool:
+        """Is this its frame?"""
         if self.match is not None and not self.match(frame):
             return False
         self.seen += 1
@@ -177,6 +198,10 @@ class Direction:
         "last_arrival",
         "starts",
         "epoch",
+        "cut",
+        "extra_delay",
+        "held",
+        "swapped",
         "in_flight",
         "tx_frames",
         "tx_bytes",
@@ -202,12 +227,16 @@ class Direction:
     reorder_delay: int
     corrupt: float
     queue_max: int
-    rules: list[DropRule]
+    rules: list[FrameRule]
     luck: dict[str, RandomStream]  # by impairment, made at its first draw
     busy_until: int
     last_arrival: int
     starts: deque[int]  # when each frame that waits will be transmitted
     epoch: int  # counts carrier losses: frames of an older epoch are lost
+    cut: bool  # this direction alone delivers nothing, and nobody sees the carrier go
+    extra_delay: int  # ns: of the rule that struck last
+    held: list[tuple[Any, object]] | None  # frames and their meta till release(); None: no hold()
+    swapped: tuple[Any, object] | None  # a frame that lets the next one pass
     in_flight: int
     tx_frames: int
     tx_bytes: int
@@ -239,6 +268,10 @@ class Direction:
         self.last_arrival = 0
         self.starts = deque()
         self.epoch = 0
+        self.cut = False
+        self.extra_delay = 0
+        self.held = None
+        self.swapped = None
         self.in_flight = 0
         self.tx_frames = 0
         self.tx_bytes = 0
@@ -258,9 +291,9 @@ class Direction:
         wobble = 0
         if self.jitter:
             wobble = self.stream("jitter").below(2 * self.jitter + 1) - self.jitter
-        ruled_out = bool(self.rules) and self.ruled_out(frame)
+        done_to = self.consult(frame) if self.rules else 0
 
-        if not self.cable.up:
+        if self.cut or not self.cable.up:
             self.drop(now, frame, meta, DOWN)
             return -1
         done = self.serialize(now, len(frame))
@@ -269,19 +302,22 @@ class Direction:
             return -1
         self.tx_frames += 1
         self.tx_bytes += len(frame)
-        if ruled_out:
+        if done_to & DROP_IT:
             self.drop(now, frame, meta, RULE)
             return done
         if lost:
             self.drop(now, frame, meta, LOSS)
             return done
-        if damaged:
+        if damaged or done_to & DAMAGE_IT:
             frame = self.damage(frame)
+            damaged = True
             self.count(CORRUPT)
         arrival = max(now, done + self.delay + wobble)
         if late:
             self.count(REORDER)
             arrival += self.reorder_delay
+        elif done_to & DELAY_IT:
+            arrival += self.extra_delay
         else:
             # Jitter alone does not reorder: a frame cannot overtake another in a wire.
             if arrival < self.last_arrival:
@@ -289,8 +325,18 @@ class Direction:
             self.last_arrival = arrival
         if self.cable.taps:
             self.tell(now, frame, meta, CORRUPT if damaged else SENT)
+        if self.held is not None:
+            self.held.append((frame, meta))
+            return done
+        if done_to & SWAP_IT and self.swapped is None:
+            self.swapped = (frame, meta)
+            self.count(REORDER)
+            return done
         self.launch(frame, meta, arrival)
-        if twice:
+        if self.swapped is not None:
+            self.launch(self.swapped[0], self.swapped[1], arrival)
+            self.swapped = None
+        if twice or done_to & DOUBLE_IT:
             self.count(DUPLICATE)
             if self.cable.taps:
                 self.tell(now, frame, meta, DUPLICATE)
@@ -363,13 +409,15 @@ class Direction:
             self.luck[impairment] = luck
         return luck
 
-    def ruled_out(self, frame: bytes | bytearray) -> bool:
-        """Does a rule drop this frame? Every rule sees it, whatever the others say."""
-        hit = False
+    def consult(self, frame: bytes | bytearray) -> int:
+        """What the rules do to this frame, bits of ACTIONS. Every rule sees it, whatever others say."""
+        done_to = 0
         for rule in self.rules:
-            if rule.drops(frame):
-                hit = True
-        return hit
+            if rule.strikes(frame):
+                done_to |= rule.action
+                if rule.action == DELAY_IT:
+                    self.extra_delay = rule.delay
+        return done_to
 
     def damage(self, frame: bytes | bytearray) -> bytes:
         """A copy of frame with one bit flipped."""
@@ -395,6 +443,35 @@ class Direction:
         for tap in self.cable.taps:
             tap.on_frame(now, self, frame, meta, verdict)
 
+    def set_cut(self, cut: bool) -> None:
+        """Lose everything this way from now on, what is under way with it; or no more."""
+        if cut and not self.cut:
+            self.forget()
+        self.cut = cut
+
+    def forget(self) -> None:
+        """What is in the cable is lost."""
+        self.epoch += 1
+        self.busy_until = 0
+        self.starts.clear()
+        self.swapped = None
+        if self.held is not None:
+            for frame, meta in self.held:
+                self.drop(self.clock.now, frame, meta, DOWN)
+            self.held = []
+
+    def hold(self) -> None:
+        """Keep every frame from now on."""
+        if self.held is None:
+            self.held = []
+
+    def release(self) -> None:
+        """Let what was held go, in order, and hold no more."""
+        held = self.held or []
+        self.held = None
+        for frame, meta in held:
+            self.launch(frame, meta, self.clock.now + self.delay)
+
     def queued(self) -> int:
         """Frames that wait for the transmitter now."""
         now = self.clock.now
@@ -418,6 +495,18 @@ class Direction:
 
 
 SETTINGS = frozenset({"rate", "overhead", "delay", "jitter", "reorder_delay", "queue_max"})
+
+
+class Void:
+    """What a cable that leads nowhere needs of a world."""
+
+    __slots__ = ("clock", "digest", "queue", "seed")
+
+    def __init__(self, cable: Cable) -> None:
+        self.seed = cable.seed
+        self.clock = cable.clock
+        self.queue = cable.queue
+        self.digest = None
 
 
 class Cable:
@@ -464,23 +553,49 @@ class Cable:
         self.ab.set(**settings)
         self.ba.set(**settings)
 
-    def drop(
+    def rule(
         self,
         nth: int = 0,
         match: Callable[[bytes | bytearray], object] | None = None,
         direction: Direction | None = None,
-    ) -> DropRule:
-        """Drop the nth frame that matches, or all; in one direction or both, counted together."""
-        rule = DropRule(match, nth)
-        for d in (self.ab, self.ba) if direction is None else (direction,):
-            d.rules.append(rule)
+        action: str = "drop",
+        delay: int = 0,
+    ) -> FrameRule:
+        """Do that to the nth frame that matches, or to all; both directions count together."""
+        rule = FrameRule(match, nth, action, delay)
+        self.add_rule(rule, direction)
         return rule
 
-    def undrop(self, rule: DropRule) -> None:
-        """Remove a rule."""
+    def add_rule(self, rule: FrameRule, direction: Direction | None = None) -> None:
+        """The same for a rule that may be of other cables, too: they count together."""
+        for d in (self.ab, self.ba) if direction is None else (direction,):
+            d.rules.append(rule)
+
+    def remove_rule(self, rule: FrameRule) -> None:
+        """End a rule."""
         for d in (self.ab, self.ba):
             if rule in d.rules:
                 d.rules.remove(rule)
+
+    def new_port(self, old: Port) -> Port:
+        """Cut old, one of the two, off the cable for ever, and put a port with nothing in it there.
+
+        What is plugged into old talks to the air from now on: its host lost power.
+        """
+        void = Cable(Void(self), self.name + ":void")
+        void.up = False
+        port = Port(self, old.host_id)
+        port.out = old.out
+        if old is self.a:
+            self.a = port
+            self.ba.target = port
+        else:
+            self.b = port
+            self.ab.target = port
+        old.cable = void
+        old.out = void.ab
+        old.on_receive = None
+        return port
 
     def set_carrier(self, up: bool) -> None:
         """Bring the cable up or down; what is under way when it goes down is lost."""
@@ -489,9 +604,7 @@ class Cable:
         self.up = up
         for d in (self.ab, self.ba):
             if not up:
-                d.epoch += 1
-                d.busy_until = 0
-                d.starts.clear()
+                d.forget()
         for port in (self.a, self.b):
             if port.on_receive is not None:
                 port.on_receive.carrier(up)

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from softnet.machine.cable import Flight
 from softnet.machine.cpu import Board, Cpu, set_this_cpu, this_cpu
 from softnet.machine.entropy import RandomStream
 from softnet.machine.event import CallEvent, Clock, Digest, Event, EventQueue, VirtualClock
@@ -272,6 +273,24 @@ class World:
         machine = Machine(self, name, len(self.boards), ncpus, ram)
         self.machines.append(machine)
         self.boards.append(machine)
+        self.names[name] = machine
+        return machine
+
+    def forget_events(self, host_id: int) -> None:
+        """What was to happen to a host will not, its timers and its cards': it lost power.
+
+        Frames that are on their way to it arrive at whatever is plugged in then.
+        """
+        for event in list(self.queue.heap):
+            if event.host_id == host_id and not isinstance(event, Flight):
+                self.queue.cancel(event)
+
+    def replace_machine(self, old: Machine, name: str, boots: int) -> Machine:
+        """A new machine in the place of one that lost power: its host id, other luck."""
+        machine = Machine(self, name, old.host_id, len(old.cpus), old.memory.size)
+        machine.random = RandomStream(self.seed, f"host:{name}:boot{boots}")
+        self.machines[self.machines.index(old)] = machine
+        self.boards[old.host_id] = machine
         self.names[name] = machine
         return machine
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from softnet.usr.errors import EscapedError
 from softnet.usr.patch import install, installed, uninstall
 from softnet.usr.program import run_main, run_path
+from softnet.usr.redef import kernel_call, user_call
 from softnet.usr.resolver import Resolver, set_resolver
-from softnet.usr.task import Process, current_process
+from softnet.usr.task import Process, current_process, registry
 
 __all__ = [
     "EscapedError",
@@ -15,8 +16,11 @@ __all__ = [
     "current_process",
     "install",
     "installed",
+    "kernel_call",
+    "registry",
     "run_main",
     "run_path",
     "set_resolver",
     "uninstall",
+    "user_call",
 ]

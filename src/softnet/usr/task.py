@@ -110,6 +110,12 @@ class Registry:
             state.epoch_ns = self.world_epochs.get(id(world), state.epoch_ns)
         return state
 
+    def forget_machine(self, machine: Any) -> None:
+        """It lost power: its processes are no more. Their descriptors are given out again, later."""
+        state = self.hosts.pop(id(machine), None)
+        if state is not None:
+            self.fd_bases.extend(process.fd_base for process in state.processes.values())
+
     def take_fd_base(self) -> int:
         """A range of FD_STRIDE descriptors of its own."""
         if self.next_base >= FD_STRIDES:
