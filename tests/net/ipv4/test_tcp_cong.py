@@ -54,10 +54,33 @@ def test_only_root_may_take_what_is_not_allowed(dut: Dut, tp: TcpSock) -> None:
     assert tcp_set_congestion_control(tp, "reno") == 0
     tp.sysctl.cong_allowed = ["reno"]
     tp.sk_uid = 1000
+    assert tcp_set_congestion_control(tp, "vegas") == -errno.ENOENT  # nor may he load a module
     assert tcp_set_congestion_control(tp, "cubic") == -errno.EPERM
     tp.sk_uid = 0
     assert dut.inside(tcp_set_congestion_control, tp, "cubic") == 0
     assert tcp_set_congestion_control(tp, "nothing") == -errno.ENOENT
+
+
+def test_what_is_allowed_is_for_everybody(dut: Dut, tp: TcpSock) -> None:
+    dut.sysctl("congestion_control", "vegas")
+    dut.sysctl("congestion_control", "cubic")
+    tp.sk_uid = 1000
+    assert (
+        dut.inside(tcp_set_congestion_control, tp, "vegas") == 0
+    )  # a former default stays allowed
+    dut.sysctl("allowed_congestion_control", "cubic")
+    assert tcp_set_congestion_control(tp, "reno") == -errno.EPERM
+    assert dut.read_sysctl("allowed_congestion_control") == "cubic"
+    with os_error(errno.ENOENT):
+        dut.sysctl("allowed_congestion_control", "cubic yeah")  # which is not loaded
+    assert dut.read_sysctl("allowed_congestion_control") == "cubic"
+
+
+def test_naming_one_loads_it(dut: Dut, tp: TcpSock) -> None:
+    assert tcp_ca_find(tp.sysctl, "htcp") is None
+    assert dut.inside(tcp_set_congestion_control, tp, "htcp") == 0
+    assert dut.read_sysctl("available_congestion_control") == "cubic reno htcp"
+    assert dut.read_sysctl("allowed_congestion_control") == "cubic reno"
 
 
 def test_unknown_name_is_none(tp: TcpSock) -> None:

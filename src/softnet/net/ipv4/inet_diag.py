@@ -1,7 +1,7 @@
 """What sockets say about themselves, for ss(8): /proc/softnet/inet_diag, a JSON object a line.
 
 Linux: net/ipv4/{inet_diag,tcp_diag}.c, whose fields these are (struct inet_diag_msg, with
-INET_DIAG_INFO, INET_DIAG_CONG and INET_DIAG_MEMINFO).
+INET_DIAG_INFO, INET_DIAG_CONG, INET_DIAG_VEGASINFO and INET_DIAG_MEMINFO).
 
 Differs from Linux: a file instead of a netlink socket carries it, so that tools can read it that
 have nothing but files; times in it are milliseconds, addresses numbers.
@@ -24,6 +24,7 @@ from softnet.structs.net_namespace import Net
 from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.sock import Sock
 from softnet.structs.tcp import TcpSock
+from softnet.uapi.inet_diag import INET_DIAG_VEGASINFO
 
 TIMER_NONE, TIMER_RETRANS, TIMER_KEEPALIVE, TIMER_TIMEWAIT, TIMER_PROBE = range(5)
 
@@ -104,6 +105,10 @@ def inet_csk_diag_fill(tp: TcpSock) -> Record:
     record["uid"] = tp.sk_uid
     record["inode"] = tp.sk_ino
     record["cong"] = tp.icsk_ca_ops.name
+    if tp.icsk_ca_priv is not None:
+        vegas = tp.icsk_ca_ops.get_info(tp, 1 << (INET_DIAG_VEGASINFO - 1))
+        if vegas is not None:
+            record["vegas"] = vegas[1].hex()
     record["meminfo"] = [
         tp.sk_rmem_alloc, tp.sk_wmem_queued, tp.sk_forward_alloc, tp.sk_wmem_alloc,
         tp.sk_rcvbuf, tp.sk_sndbuf,

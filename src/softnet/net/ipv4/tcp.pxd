@@ -46,10 +46,8 @@ from softnet.net.ipv4.tcp_close cimport (
 )
 from softnet.net.ipv4.tcp_cong cimport (
     tcp_cleanup_congestion_control,
-    tcp_cong_init,
     tcp_cong_net_init,
 )
-from softnet.net.ipv4.tcp_cubic cimport tcp_cubic_init
 from softnet.net.ipv4.tcp_ipv4 cimport net_hashinfo, tcp_v4_connect, tcp_v4_do_rcv
 from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
 from softnet.net.ipv4.tcp_recvmsg cimport tcp_inq, tcp_recvmsg

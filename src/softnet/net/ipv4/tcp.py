@@ -74,11 +74,10 @@ from softnet.net.ipv4.tcp_close import (
 )
 from softnet.net.ipv4.tcp_cong import (
     tcp_cleanup_congestion_control,
-    tcp_cong_init,
     tcp_cong_net_init,
     tcp_init_congestion_ops,
 )
-from softnet.net.ipv4.tcp_cubic import tcp_cubic_init
+from softnet.net.ipv4.tcp_cong_all import tcp_cong_register_all
 from softnet.net.ipv4.tcp_ipv4 import (
     ipv4_specific,
     net_hashinfo,
@@ -364,8 +363,7 @@ tcp_protosw = InetProtosw(
 
 def tcp_init() -> None:
     """Once per process: the protocol, its sockets, its file in /proc, its congestion control."""
-    tcp_cong_init()
-    tcp_cubic_init()
+    tcp_cong_register_all()
     err = inet_add_protocol(tcp_protocol, in_.IPPROTO_TCP)
     assert err == 0
     proto_register(tcp_prot)

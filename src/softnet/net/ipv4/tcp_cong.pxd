@@ -6,8 +6,10 @@ from softnet.structs.tcp cimport TcpCongestionOps, TcpSock
 cimport cython
 
 cpdef int tcp_register_congestion_control(TcpCongestionOps ca) except -1
-@cython.locals(ca=TcpCongestionOps, found=TcpCongestionOps)
+@cython.locals(ca=TcpCongestionOps)
 cpdef TcpCongestionOps tcp_ca_find(NetnsTcp sysctl, str name)
+@cython.locals(ca=TcpCongestionOps, found=TcpCongestionOps)
+cpdef TcpCongestionOps tcp_ca_load(NetnsTcp sysctl, str name)
 cpdef int tcp_set_default_congestion_control(NetnsTcp sysctl, str name) except -1
 cpdef int tcp_set_allowed_congestion_control(NetnsTcp sysctl, str names) except -1
 cpdef int tcp_init_congestion_control(TcpSock tp) except -1

@@ -3,8 +3,9 @@
 Linux: net/ipv4/tcp_cong.c. RFC 5681, 3465 (tcp_abc), 3742 (tcp_max_ssthresh).
 
 An algorithm is one TcpCongestionOps, registered at boot. A namespace lists those it has loaded, its
-default first (tcp_available_congestion_control); naming another one loads it, as the
-kernel does with modules. A connection takes the default in tcp_init_congestion_control().
+default first (tcp_available_congestion_control); when root names another one, as the default or for a
+socket, it is loaded, as the kernel does with modules. Who is not root may choose among those
+that are loaded and allowed. A connection takes the default in tcp_init_congestion_control().
 
     class Mine(TcpCongestionOps): ...        ssthresh() and cong_avoid() at least
     tcp_register_congestion_control(Mine("mine"))
@@ -29,10 +30,18 @@ def tcp_register_congestion_control(ca: TcpCongestionOps) -> None:
 
 
 def tcp_ca_find(sysctl: NetnsTcp, name: str) -> TcpCongestionOps | None:
-    """The algorithm name, loaded into the namespace if it was not; None if there is none."""
+    """The algorithm name if the namespace has loaded it."""
     for ca in sysctl.cong_available:
         if ca.name == name:
             return ca
+    return None
+
+
+def tcp_ca_load(sysctl: NetnsTcp, name: str) -> TcpCongestionOps | None:
+    """request_module("tcp_" name): the algorithm, loaded now if it was not; None if there is none."""
+    ca = tcp_ca_find(sysctl, name)
+    if ca is not None:
+        return ca
     found = tcp_cong_list.get(name)
     if found is not None:
         sysctl.cong_available.append(found)
@@ -40,8 +49,8 @@ def tcp_ca_find(sysctl: NetnsTcp, name: str) -> TcpCongestionOps | None:
 
 
 def tcp_set_default_congestion_control(sysctl: NetnsTcp, name: str) -> None:
-    """net.ipv4.tcp_congestion_control = name. OSError(ENOENT)."""
-    ca = tcp_ca_find(sysctl, name)
+    """net.ipv4.tcp_congestion_control = name: anybody may use it from now on. OSError(ENOENT)."""
+    ca = tcp_ca_load(sysctl, name)
     if ca is None:
         raise OSError(errno.ENOENT, "No such file or directory")
     sysctl.cong_available.remove(ca)
@@ -52,7 +61,10 @@ def tcp_set_default_congestion_control(sysctl: NetnsTcp, name: str) -> None:
 
 
 def tcp_set_allowed_congestion_control(sysctl: NetnsTcp, names: str) -> None:
-    """net.ipv4.tcp_allowed_congestion_control = names. OSError(ENOENT), and then no change."""
+    """net.ipv4.tcp_allowed_congestion_control = names, loaded ones.
+
+    OSError(ENOENT), and then no change.
+    """
     allowed = names.split()
     for name in allowed:
         if tcp_ca_find(sysctl, name) is None:
@@ -74,12 +86,13 @@ def tcp_cleanup_congestion_control(tp: TcpSock) -> None:
 
 def tcp_set_congestion_control(tp: TcpSock, name: str) -> int:
     """TCP_CONGESTION: 0, -ENOENT, or -EPERM when only root may choose it."""
-    ca = tcp_ca_find(tp.sysctl, name)
+    root = tp.sk_uid == 0
+    ca = tcp_ca_load(tp.sysctl, name) if root else tcp_ca_find(tp.sysctl, name)
     if ca is None:
         return -errno.ENOENT
     if ca is tp.icsk_ca_ops:
         return 0
-    if name not in tp.sysctl.cong_allowed and not ca.non_restricted and tp.sk_uid != 0:
+    if name not in tp.sysctl.cong_allowed and not root:
         return -errno.EPERM
     tcp_cleanup_congestion_control(tp)
     tp.icsk_ca_ops = ca
@@ -189,7 +202,7 @@ def tcp_cong_init() -> None:
 def tcp_cong_net_init(sysctl: NetnsTcp, default: str) -> None:
     """A namespace begins with Reno and its default."""
     sysctl.cong_available = [tcp_reno]
-    sysctl.cong_allowed = ["reno"]
+    sysctl.cong_allowed = [ca.name for ca in sysctl.cong_available if ca.non_restricted]
     tcp_set_default_congestion_control(sysctl, default)
 
 

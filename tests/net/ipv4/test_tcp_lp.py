@@ -1,0 +1,84 @@
+"""TCP-LP: out of the way as soon as somebody else sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnet.net.ipv4.tcp_lp import LP_WITHIN_INF, LP_WITHIN_THR, lp
+from tests.kit.tcp_cong import Flow, transfer_with
+from tests.kit.tcp_peer import Dut
+
+
+@pytest.fixture
+def flow(dut: Dut) -> Flow:
+    flow = Flow(dut, "lp")
+    dut.pass_time(10)
+    return flow
+
+
+def delays(flow: Flow, owd: int, count: int = 100, every: float = 0.01) -> None:
+    """count acknowledgements, 10 ms apart, of segments that took owd ms to arrive."""
+    tp, dut = flow.tp, flow.dut
+    for _ in range(count):
+        dut.pass_time(every)
+        now = dut.now_ms() & 0xFFFFFFFF
+        tp.rx_opt.rcv_tsval = now - 20
+        tp.rx_opt.rcv_tsecr = now - 20 - owd
+        dut.inside(tp.icsk_ca_ops.pkts_acked, tp, 1, (owd + 20) * 1000)
+
+
+def test_the_other_clock_is_measured(flow: Flow) -> None:
+    delays(flow, 30)
+    assert 900 <= lp(flow.tp).remote_hz <= 1000
+    assert lp(flow.tp).owd_min == 30
+
+
+def test_the_delay_is_smoothed(flow: Flow) -> None:
+    delays(flow, 30)
+    assert lp(flow.tp).sowd >> 3 == 30
+    delays(flow, 100, 1)
+    assert lp(flow.tp).sowd == 240 + 100 - 30
+
+
+def test_a_rising_delay_halves_the_window_and_the_next_takes_it_all(flow: Flow) -> None:
+    delays(flow, 30)
+    flow.tp.snd_cwnd = 40
+    delays(flow, 32, 1)
+    delays(flow, 300, 1)
+    assert flow.tp.snd_cwnd == 20  # the first sign
+    delays(flow, 1200, 3)
+    assert flow.tp.snd_cwnd == 1  # still rising within three round trips
+    assert lp(flow.tp).flag & LP_WITHIN_INF
+
+
+def test_no_growth_within_the_inference_time(flow: Flow) -> None:
+    tp = flow.tp
+    flow.avoidance(4)
+    lp(tp).flag |= LP_WITHIN_INF
+    for _ in range(20):
+        flow.dut.inside(tp.icsk_ca_ops.cong_avoid, tp, 0, 4)
+    assert tp.snd_cwnd == 4
+
+
+def test_reno_while_nobody_else_sends(flow: Flow) -> None:
+    tp = flow.tp
+    delays(flow, 30)
+    assert lp(tp).flag & LP_WITHIN_THR
+    flow.avoidance(10)
+    for _ in range(11):
+        flow.dut.inside(tp.icsk_ca_ops.cong_avoid, tp, 0, 10)
+    assert tp.snd_cwnd == 11
+    assert flow.loss(100) == 50
+
+
+def test_the_largest_delay_counts_when_it_came_twice(flow: Flow) -> None:
+    delays(flow, 30)
+    ca = lp(flow.tp)
+    ca.owd_max = ca.owd_max_rsv = 50
+    ca.sowd = 30 << 3
+    delays(flow, 60, 1)
+    assert (ca.owd_max, ca.owd_max_rsv) == (50, 60)
+
+
+def test_a_transfer_over_a_bad_cable() -> None:
+    transfer_with("lp")
