@@ -90,7 +90,7 @@ wheel-check: wheel ## install the wheel into a fresh environment and run what it
 
 GROUPS_run   = run
 GROUPS_build = run build
-GROUPS_test  = run build cli yaml test
+GROUPS_test  = run build cli yaml test programs
 GROUPS_lint  = run build cli yaml test lint
 
 clean: ## remove what was built; .venv stays

@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import random
 import secrets
+import sys
+import types
 import uuid
 from typing import Any
+
+from softnet.usr import chance
+from tests.kit.programs import Bench
 
 
 def test_chance_is_of_the_process_and_of_the_seed(bench: Any) -> None:
@@ -36,3 +41,19 @@ def test_chance_is_of_the_process_and_of_the_seed(bench: Any) -> None:
     again = type(bench)(seed=1)
     assert again.run(program) == first
     assert type(bench)(seed=2).run(program)[0] != first[0]
+
+
+def test_generators_of_libraries_are_seeded_by_each_world(bench: Any) -> None:
+    module = types.ModuleType("library")
+    module.rng = random.Random()
+    sys.modules["a_library"] = module
+    chance.LIBRARIES["a_library"] = lambda m: [m.rng, "something else"]
+    try:
+        drawn = []
+        for seed in (1, 1, 2):
+            other = Bench(seed)
+            drawn.append(other.run(module.rng.random))
+            other.close()
+    finally:
+        del sys.modules["a_library"], chance.LIBRARIES["a_library"]
+    assert drawn[0] == drawn[1] != drawn[2]

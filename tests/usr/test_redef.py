@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import _thread
+import ctypes
 import time
 from typing import Any
 
 import pytest
 
 from softnet.usr import redef
+from softnet.usr.patch import installer
+from softnet.usr.task import IDENT_BASE
 
 
 class Task:
@@ -88,3 +91,13 @@ def test_current_is_the_context_that_runs() -> None:
     assert redef.current() is None
     assert isinstance(in_user_mode(redef.current), redef.Context)
     assert redef.current() is None
+
+
+def test_idents_are_addresses_of_zeros() -> None:
+    """A C library that takes an ident for a pthread_t finds a thread that does not exist."""
+    if not installer.redirects:
+        installer.prepare()
+    if not redef.back_idents(IDENT_BASE, 4096):  # taken already: by us, or by a sanitizer
+        setname = ctypes.CDLL(None).pthread_setname_np
+        setname.argtypes = (ctypes.c_void_p, ctypes.c_char_p)
+        assert setname(IDENT_BASE + (3 << 20) + 5, b"name") != 0

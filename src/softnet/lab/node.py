@@ -212,6 +212,7 @@ class Node:
         for end in self.ends:  # first: what a dying program closes must not be heard
             end.unplug()
         self.services = [proc for proc in self.services if not proc.finished()]
+        usr.lose_power(self.host.machine)
         self.host.halt()
         usr.registry.forget_machine(self.host.machine)
 

@@ -96,12 +96,14 @@ class Lab:
             return
         self.open = False
         try:
+            usr.lose_power(self.world)
             crash_all(self.world)
             for close in reversed(self.closers):
                 close()
         finally:
             # Sockets that programs left in cycles go while their kind is still simulated.
-            gc.collect()
+            with usr.silence():
+                gc.collect()
             usr.uninstall()
 
     # Making things

@@ -33,10 +33,14 @@ def user_mode() -> bool:
 
 Redirect = missing
 add_waiters = missing
+back_idents = missing
 check_layout = missing
 epoll_set = missing
 kernel_call = missing
 learn_types = missing
+mute_me = missing
+set_mute_hook = missing
+set_outside_hook = missing
 set_slots = missing
 sock_direct = missing
 sock_get = missing

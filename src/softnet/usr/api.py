@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from softnet.usr.errors import EscapedError
+from softnet.usr.mute import lose_power, silence
 from softnet.usr.patch import install, installed, uninstall
 from softnet.usr.program import run_main, run_path
 from softnet.usr.redef import kernel_call, user_call
@@ -17,10 +18,12 @@ __all__ = [
     "install",
     "installed",
     "kernel_call",
+    "lose_power",
     "registry",
     "run_main",
     "run_path",
     "set_resolver",
+    "silence",
     "uninstall",
     "user_call",
 ]

@@ -1,16 +1,39 @@
-"""random, os.urandom and what stands on them (secrets, uuid): each process has its own luck."""
+"""random, os.urandom and what stands on them (secrets, uuid): each process has its own luck.
+
+A library that made a generator of its own when it was imported, before there was a world, drew its seed
+from the real machine: LIBRARIES names those that are known, and each world seeds them anew.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import sys
 import uuid
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from softnet.usr.clock import original, time_ns
-from softnet.usr.task import me
+from softnet.usr.task import me, world_begins
 
 UUID_EPOCH = 0x01B21DD213814000  # 100 ns from 1582-10-15 to 1970-01-01
+LIBRARIES: dict[str, Callable[[Any], Iterable[object]]] = {
+    # The masks of WebSocket frames: a default argument.
+    "aiohttp._websocket.writer": lambda module: (
+        module.WebSocketWriter.__init__.__kwdefaults__.values()
+    ),
+}
+
+
+def seed_libraries(world: Any) -> None:
+    """A world begins: its luck for the generators of libraries that are loaded."""
+    for name, find in LIBRARIES.items():
+        module = sys.modules.get(name)
+        if module is None:
+            continue
+        for thing in find(module):
+            if isinstance(thing, random.Random):
+                thing.seed(world.random(f"library:{name}").u64())
 
 
 def urandom(size: int, /) -> bytes:
@@ -76,3 +99,6 @@ def generate_time_safe() -> tuple[bytes, int]:
         version=1,
     )
     return made.bytes, 0
+
+
+world_begins[:] = [seed_libraries]

@@ -17,7 +17,7 @@ import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl
 from softnet.usr.clock import read_ns
 from softnet.usr.polling import fileno
-from softnet.usr.redef import SIM_FD
+from softnet.usr.redef import SIM_FD, mute_me
 from softnet.usr.sockets import set_nonblock
 from softnet.usr.task import me, retry
 
@@ -230,6 +230,7 @@ def exit_now(status: int) -> None:
     process.task.value = status
     process.exiting = True
     process.kill_others(me())
+    mute_me()
     raise GreenletExit(status)
 
 

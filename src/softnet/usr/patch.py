@@ -13,19 +13,24 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from softnet.usr import clock, polling, resolver, sockets, threads
+from softnet.usr import clock, openssl, polling, resolver, sockets, threads
 from softnet.usr.escape import on_audit
+from softnet.usr.mute import mute
 from softnet.usr.redef import (
     Redirect,
+    back_idents,
     check_layout,
     kernel_call,
     learn_types,
+    set_mute_hook,
+    set_outside_hook,
     set_slots,
     user_mode,
     watch_escapes,
 )
+from softnet.usr.stray import used_outside
 from softnet.usr.table import PYTHON, ROWS, Row
-from softnet.usr.task import registry
+from softnet.usr.task import IDENT_BASE, IDENTS_BACKED, registry
 from softnet.usr.watchdog import watchdog
 
 
@@ -103,6 +108,7 @@ class Installer:
         """Make every redirect; the first time only. RuntimeError on a Python unlike the known."""
         prove_layout()
         learn_types(socket.SocketType, select.epoll)
+        back_idents(IDENT_BASE, IDENTS_BACKED)
         for row in ROWS:
             if row.applies():
                 self.redirects[row.key()] = make(row)
@@ -151,7 +157,10 @@ def install() -> None:
             polling.epoll_new,
             polling.epoll_gone,
         )
+        set_mute_hook(mute)
+        set_outside_hook(used_outside)
         watch_escapes(on_audit)
+        openssl.install()
         watchdog.start()
     installer.count += 1
 
@@ -164,6 +173,8 @@ def uninstall() -> None:
         return
     watchdog.stop()
     watch_escapes(None)
+    openssl.uninstall()
+    sockets.forget_sockets()
     set_slots(False, None, None, None, None)
     for redirect in installer.redirects.values():
         redirect.disable()

@@ -14,8 +14,8 @@ import softnet.uapi.fcntl as fcntl
 import softnet.uapi.poll as poll_
 from softnet.usr.clock import original, skew_ns, timeout_ns
 from softnet.usr.redef import epoll_set
-from softnet.usr.sockets import release_fd
-from softnet.usr.task import host, interrupted
+from softnet.usr.sockets import base_of, release_fd
+from softnet.usr.task import host, interrupted, me
 
 NS_PER_MS = 10**6
 POLL_DEFAULT = poll_.POLLIN | poll_.POLLPRI | poll_.POLLOUT
@@ -154,6 +154,9 @@ def epoll_close(self: Any) -> None:
     """epoll.close()"""
     fd = self.fileno()
     epoll_set(self, -1)
+    if base_of(fd) != me().process.fd_base:
+        release_fd(fd, False)
+        return
     sys_.sys_close(fd)
 
 

@@ -17,7 +17,7 @@ from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no
 import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl
 from softnet.usr.clock import NS, timeout_ns
-from softnet.usr.redef import user_call
+from softnet.usr.redef import mute_me, user_call
 from softnet.usr.task import (
     Process,
     end_thread,
@@ -172,6 +172,7 @@ def end_by(process: Process, signum: int) -> None:
     process.task.value = -signum
     process.kill()
     if me().process is process:
+        mute_me()
         raise GreenletExit(-signum)
 
 

@@ -12,6 +12,7 @@ import errno
 import os
 import socket
 import warnings
+import weakref
 from collections.abc import Callable
 from operator import index
 from typing import Any
@@ -31,6 +32,8 @@ OPTLEN_MAX = 1024  # the longest buffer getsockopt() fills
 
 # Construction and destruction: called from the type's slots
 
+live: weakref.WeakSet[socket.socket] = weakref.WeakSet()  # simulated ones, of Python's own class
+
 
 def sock_init(
     self: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None
@@ -39,6 +42,8 @@ def sock_init(
     process = me().process
     if process.doomed:
         process.close_doomed()
+    if isinstance(self, socket.socket):  # its base in C cannot be referred to weakly
+        live.add(self)
     if fileno is not None:
         if not isinstance(fileno, int) or fileno < SIM_FD:
             return None
@@ -84,6 +89,14 @@ def sock_finalize(self: Any, fd: int, in_user_mode: bool) -> None:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
     finally:
         release_fd(fd, in_user_mode)
+
+
+def forget_sockets() -> None:
+    """The last lab closed: whoever holds a socket still finds it closed."""
+    for sock in list(live):
+        if sock_get(sock)[0] >= SIM_FD:
+            sock_set(sock, -1, int(sock.family), int(sock.type), sock.proto, -1)
+    live.clear()
 
 
 def base_of(fd: int) -> int:
@@ -186,6 +199,9 @@ def close(self: Any) -> None:
     """close()"""
     fd, timeout = sock_get(self)
     sock_set(self, -1, int(self.family), int(self.type), self.proto, timeout)
+    if base_of(fd) != me().process.fd_base:
+        release_fd(fd, False)  # another program's: it does it at its next chance
+        return
     try:
         sys_.sys_close(fd)
     except ConnectionResetError:

@@ -21,6 +21,7 @@ from softnet.usr.redef import current as current_context
 
 EPOCH = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())  # s: time.time() when a world begins
 IDENT_BASE = 1 << 40  # thread idents are numbers that no real thread has
+IDENTS_BACKED = 1 << 36  # bytes from there that can be read: native/redef.c says why
 FD_BASE = 1 << 20  # first descriptor of the first process; native/redef.c knows it as SIM_FD
 FD_STRIDE = 1 << 16  # descriptors of one process: no two processes share a number
 FD_STRIDES = (1 << 31) // FD_STRIDE - FD_BASE // FD_STRIDE
@@ -105,6 +106,8 @@ class Registry:
             world = machine.world
             if not any(w is world for w in self.worlds):
                 self.worlds.append(world)
+                for begin in world_begins:
+                    begin(world)
             number = next(i for i, w in enumerate(self.worlds) if w is world)
             state = self.hosts[id(machine)] = HostState(machine, number)
             state.epoch_ns = self.world_epochs.get(id(world), state.epoch_ns)
@@ -128,6 +131,7 @@ class Registry:
 
 
 registry = Registry()
+world_begins: list[Callable[[Any], None]] = []  # chance.py puts its own here: it stands above
 
 
 class Process:
@@ -217,12 +221,14 @@ class Process:
         """End every thread but one."""
         for thread in list(self.threads.values()):
             if thread is not but:
+                thread.dying = 1
                 thread.task.kill()
 
     def kill(self) -> None:
         """End it as SIGKILL does: its threads unwind when they get their turn."""
         self.exiting = True
         for thread in list(self.threads.values()):
+            thread.dying = 1
             thread.task.kill()
 
     def finished(self) -> bool:

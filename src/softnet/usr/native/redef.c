@@ -16,6 +16,8 @@
 #include <Python.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <structmember.h>
+#include <sys/mman.h>
 
 #define SIM_FD (1 << 20) /* softnet.fs.file.FD_BASE_SIMULATED: descriptors from here up are ours */
 
@@ -34,6 +36,7 @@ typedef struct {
 #endif
     PyObject *loop; /* asyncio's running loop while it does not run, or NULL */
     int user;       /* was in user mode when it was switched out */
+    int dying;      /* it was killed: what it says while it unwinds is nobody's to read */
 } Context;
 
 static int user_mode;             /* the code that runs is a simulated program's */
@@ -107,6 +110,11 @@ static PyMethodDef context_methods[] = {
     {NULL},
 };
 
+static PyMemberDef context_members[] = {
+    {"dying", T_INT, offsetof(Context, dying), 0, "Killed: from its next turn on it is mute."},
+    {NULL},
+};
+
 static PyTypeObject Context_Type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "softnet.usr.native._redef.Context",
@@ -118,6 +126,7 @@ static PyTypeObject Context_Type = {
     .tp_traverse = (traverseproc)context_traverse,
     .tp_clear = (inquiry)context_clear,
     .tp_methods = context_methods,
+    .tp_members = context_members,
 };
 
 /* asyncio caches its running loop by OS thread, outside the thread-state dictionary. */
@@ -129,6 +138,40 @@ asyncio_call(PyObject *name, PyObject *arg)
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     return arg ? PyObject_CallMethodOneArg(module, name, arg)
                : PyObject_CallMethodNoArgs(module, name);
+}
+
+/* Called with True when a dying thread's turn begins, with False when it ends. */
+static PyObject *mute_hook;
+static int is_mute;
+
+static int
+mute(int on)
+{
+    is_mute = on;
+    if (mute_hook == NULL)
+        return 0;
+    PyObject *done = PyObject_CallOneArg(mute_hook, on ? Py_True : Py_False);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static PyObject *
+mute_me(PyObject *module, PyObject *unused)
+{
+    /* The thread that runs ends itself at once, as by os._exit(). */
+    if (current != NULL && PyThreadState_Get() == sim_thread) {
+        current->dying = 1;
+        if (!is_mute && mute(1) < 0)
+            return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+set_mute_hook(PyObject *module, PyObject *hook)
+{
+    Py_XSETREF(mute_hook, hook == Py_None ? NULL : Py_NewRef(hook));
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -163,6 +206,8 @@ switch_in(PyObject *module, PyObject *task)
             return NULL;
         Py_DECREF(done);
     }
+    if (c->dying && mute(1) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -172,6 +217,8 @@ switch_out(PyObject *module, PyObject *task)
     Context *c = current;
     if (c == NULL)
         Py_RETURN_NONE;
+    if (is_mute && mute(0) < 0)
+        return NULL;
     PyObject *loop = asyncio_call(get_loop_name, NULL);
     if (loop == NULL)
         return NULL;
@@ -238,6 +285,19 @@ kernel_call(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *kw)
     PyObject *r = PyObject_Vectorcall(args[0], args + 1, (size_t)(n - 1), kw);
     user_mode = was;
     return r;
+}
+
+/* Thread idents are numbers that no real thread has; a C library that takes one for a pthread_t
+ * (trio names its threads) reads from there. It finds zeros, and a thread that does not exist. */
+static PyObject *
+back_idents(PyObject *module, PyObject *args)
+{
+    unsigned long long base, size;
+    if (!PyArg_ParseTuple(args, "KK", &base, &size))
+        return NULL;
+    void *at = mmap((void *)(uintptr_t)base, (size_t)size, PROT_READ,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    return PyBool_FromLong(at == (void *)(uintptr_t)base);
 }
 
 static PyObject *
@@ -388,9 +448,30 @@ typedef struct {
     int on;
 } Redirect;
 
+/* A simulated descriptor's method is called and no simulated program runs: hook(name, self, fd). */
+static PyObject *outside_hook;
+
+static PyObject *
+set_outside_hook(PyObject *module, PyObject *hook)
+{
+    Py_XSETREF(outside_hook, hook == Py_None ? NULL : Py_NewRef(hook));
+    Py_RETURN_NONE;
+}
+
+static int
+is_outside(Redirect *r)
+{
+    return (r->rule == RULE_SOCKET || r->rule == RULE_EPOLL) && outside_hook != NULL &&
+           (current == NULL || PyThreadState_Get() != sim_thread);
+}
+
 static PyObject *
 run_replacement(Redirect *r, PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kw)
 {
+    if (is_outside(r)) {
+        int fd = r->rule == RULE_SOCKET ? ((SockObject *)self)->fd : ((EpollObject *)self)->fd;
+        return PyObject_CallFunction(outside_hook, "sOi", r->ml->ml_name, self, fd);
+    }
     PyObject *few[10], **v = few;
     Py_ssize_t all = n + (kw ? PyTuple_GET_SIZE(kw) : 0);
     if (all > 8) {
@@ -691,8 +772,6 @@ static PyMethodDef redirect_methods[] = {
     {NULL},
 };
 
-#include <structmember.h>
-
 static PyMemberDef redirect_members[] = {
     {"original", T_OBJECT_EX, offsetof(Redirect, original), READONLY, "Calls the real thing."},
     {"replacement", T_OBJECT_EX, offsetof(Redirect, replacement), 0, "What is called instead."},
@@ -728,6 +807,7 @@ static initproc real_sock_init;
 static destructor real_sock_finalize, real_epoll_dealloc;
 static newfunc real_epoll_new;
 static PyObject *on_sock_init, *on_sock_finalize, *on_epoll_new, *on_epoll_dealloc;
+static PyObject *live_epolls; /* addresses of simulated epoll objects; their kind has no subclass */
 static int slots_on;
 
 static int
@@ -796,13 +876,36 @@ sim_epoll_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (e != NULL)
         e->fd = (int)PyLong_AsLong(fd);
     Py_DECREF(fd);
+    PyObject *address = e != NULL ? PyLong_FromVoidPtr(e) : NULL;
+    if (address == NULL || PySet_Add(live_epolls, address) < 0)
+        Py_CLEAR(e);
+    Py_XDECREF(address);
     return (PyObject *)e;
+}
+
+/* The last lab closed: whoever holds an epoll object still finds it closed. */
+static int
+close_epolls(void)
+{
+    PyObject *address;
+    while (PySet_GET_SIZE(live_epolls) > 0) {
+        address = PySet_Pop(live_epolls);
+        if (address == NULL)
+            return -1;
+        ((EpollObject *)PyLong_AsVoidPtr(address))->fd = -1;
+        Py_DECREF(address);
+    }
+    return 0;
 }
 
 static void
 sim_epoll_dealloc(PyObject *self)
 {
     drop_fd(on_epoll_dealloc, Py_None, &((EpollObject *)self)->fd);
+    PyObject *address = PySet_GET_SIZE(live_epolls) > 0 ? PyLong_FromVoidPtr(self) : NULL;
+    if (address == NULL || PySet_Discard(live_epolls, address) < 0)
+        PyErr_Clear();
+    Py_XDECREF(address);
     real_epoll_dealloc(self);
 }
 
@@ -867,6 +970,8 @@ set_slots(PyObject *module, PyObject *args)
     epoll_type->tp_new = on ? sim_epoll_new : real_epoll_new;
     epoll_type->tp_dealloc = on ? sim_epoll_dealloc : real_epoll_dealloc;
     slots_on = on;
+    if (!on && close_epolls() < 0)
+        return NULL;
     if (set_finalize(sock_type, on ? real_sock_finalize : sim_sock_finalize,
                      on ? sim_sock_finalize : real_sock_finalize) < 0)
         return NULL;
@@ -926,6 +1031,12 @@ static PyMethodDef functions[] = {
     {"epoll_set", epoll_set, METH_VARARGS, "epoll_set(epoll, fd)"},
     {"watch_escapes", watch_escapes, METH_O,
      "watch_escapes(hook): hook(event, args) on audit events in user mode; None ends it."},
+    {"back_idents", back_idents, METH_VARARGS,
+     "back_idents(base, size): let numbers there be addresses of zeros; False if they cannot."},
+    {"mute_me", mute_me, METH_NOARGS, "The thread that runs is dying from now on."},
+    {"set_mute_hook", set_mute_hook, METH_O, "hook(True), hook(False) around a dying thread's turn."},
+    {"set_outside_hook", set_outside_hook, METH_O,
+     "hook(name, self, fd): a simulated descriptor is used where no simulated program runs."},
     {"add_waiters", add_waiters, METH_O, "How many more wait for what RULE_AFTER tells of."},
     {NULL},
 };
@@ -941,6 +1052,9 @@ PyInit__redef(void)
     if (m == NULL)
         return NULL;
     modules = PyImport_GetModuleDict();
+    live_epolls = PySet_New(NULL);
+    if (live_epolls == NULL)
+        return NULL;
     asyncio_name = PyUnicode_InternFromString("_asyncio");
     usr_name = PyUnicode_InternFromString("usr");
     get_loop_name = PyUnicode_InternFromString("_get_running_loop");

@@ -1,0 +1,63 @@
+"""The programs of examples/programs, unmodified, on simulated hosts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.programs.runner import FOLDER, NEEDS, missing, run
+
+# What each prints, but for the time and the digest in its last line.
+PRINTS = {
+    "aiohttp_websocket": ["0 1 2 3 4 5 6 7 8 9 1 21 321"],
+    "dns_dnspython": [
+        "www.example A: 2 records, 9 letters",
+        "example MX: 1 records, 16 letters",
+        "big.example TXT: 10 records, 204 letters",
+        "The DNS query name does not exist: nowhere.example.",
+    ],
+    "ftp_pyftpdlib": ["passive: True", "active: True", "['data.bin'] 153600", "[]"],
+    "http_requests": ['{"page": 50000, "posts": 5, "connections": 1}'],
+    "https_tls": [
+        "TLSv1.3 TLS_AES_256_GCM_SHA384",
+        "TLSv1.3 TLS_AES_256_GCM_SHA384",
+        "TLSv1.3 TLS_AES_256_GCM_SHA384",
+        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer"
+        " certificate",
+    ],
+    "httpx_asyncio_trio": [
+        "asyncio: done, ReadTimeout after 4.2 s",
+        "trio:   ",
+        *["  done, ReadTimeout after 4.2 s"] * 3,
+    ],
+    "keep_alive_day": ["the same connection, seconds: True 86400"],
+    "raft_election": [],  # who is elected is luck; the program checks the rest
+    "redis_small": ["counter: 90", "job: ('jobs', 'paint the fence')"],
+    "smtp_aiosmtpd": [
+        "refused: nobody@mail",
+        "('me@cli', 'anna@mail', 20935)",
+        "('me@cli', 'bert@mail', 20935)",
+    ],
+    "socketserver_tcp_udp": [],
+    "ssh_asyncssh": [
+        "count: 4 lines for anna, exit 3",
+        "100000 bytes there",
+        "permission denied",
+    ],
+    "uvicorn_starlette": ["lines, upload is whole: 10 True"],
+    "xmlrpc_calls": ["4950 <class 'ZeroDivisionError'>:integer division or modulo by zero [3, 3]"],
+}
+
+
+def test_every_program_is_known() -> None:
+    assert {p.stem for p in FOLDER.glob("*.py")} == set(NEEDS) == set(PRINTS)
+
+
+@pytest.mark.parametrize("program", NEEDS)
+def test_program(program: str) -> None:
+    if lacking := missing(program):
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    lines, complaints = run(program)
+    expected = PRINTS[program]
+    assert lines[: len(expected)] == expected
+    assert "s of virtual time" in lines[-1]
+    assert complaints == ""  # servers that are ended from outside say nothing
