@@ -21,6 +21,8 @@ import softnet.uapi.sockios as sockios
 from softnet.fs.eventfd import eventfd_file
 from softnet.fs.eventpoll import Eventpoll, ep_file, file_eventpoll
 from softnet.fs.file import FdTable, get_file
+from softnet.fs.foreign import Foreign as Foreign
+from softnet.fs.foreign import file_foreign, foreign_file
 from softnet.fs.pipe import create_pipe_files
 from softnet.fs.proc import proc_open
 from softnet.fs.select import do_poll, do_select
@@ -421,6 +423,16 @@ def sys_eventfd2(initval: int = 0, flags: int = 0) -> int:
     """A descriptor for a counter; flags: EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC."""
     file = eventfd_file(initval, flags)
     return task_files(this_task()).fd_install(file, flags & fcntl.O_CLOEXEC != 0)
+
+
+def sys_foreign(foreign: Foreign) -> int:
+    """A descriptor for a file of the real system, to be sent along with SCM_RIGHTS."""
+    return task_files(this_task()).fd_install(foreign_file(foreign), True)
+
+
+def sys_foreign_of(fd: int) -> Foreign | None:
+    """What sys_foreign() was given for this file; None for the host's own files."""
+    return file_foreign(task_files(this_task()).fget(fd))
 
 
 def sys_nanosleep(ns: int) -> None:

@@ -434,6 +434,37 @@ def spawn(
     return task
 
 
+def outsider(machine: Board, name: str) -> Task:
+    """A task for code that has no stack here: threads of the real system that call in from outside.
+
+    Between adopt(task) and adopt(None) it is the current task. It cannot sleep: a wait that a
+    signal could end is ended at once, so its descriptors must not block.
+    """
+    sched = sched_of(machine)
+    tid = sched.alloc_pid()
+    task = Task(machine.cpus[0], tid, tid, name, nothing, ())
+    task.state = const.TASK_RUNNING
+    task.signalled = True
+    sched.tasks[tid] = task
+    return task
+
+
+def adopt(task: Task | None) -> None:
+    """Make an outsider the current task; None: nobody is again. From outside every task."""
+    if task is None:
+        state.current = None
+        set_this_cpu(None)
+        return
+    assert state.current is None, "adopt() is for the main loop's side"
+    cpu = task.cpu
+    state.current = task
+    set_this_cpu(cpu)
+    cpu.current = task
+    cpu.held_locks = None
+    task.state = const.TASK_RUNNING
+    task.woken = True  # cond_resched() finds nobody to give way to
+
+
 def current() -> Task | None:
     """The running task; None in an event's or a lab's code. An interrupt has the task it hit."""
     return state.current

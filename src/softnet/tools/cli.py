@@ -2,6 +2,7 @@
 
     softnet demo                  two programs talk through a router and a lossy link
     softnet run prog.py           run a program that makes labs, with seed, time limit, capture, trace
+    softnet run --socket prog.py  run any program, all of its sockets on a softnet host, in real time
     softnet doctor                say what works on this machine, and what to do about the rest
 
 Exit codes: 0 all is well, 1 what was run failed, 2 the words make no sense, 124 the time limit of
@@ -27,6 +28,8 @@ OK, FAILED, USAGE, TIME_LIMIT, INTERRUPTED = 0, 1, 2, 124, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """The softnet command; its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:2] == ["run", "--socket"] and words[2:] not in ([], ["-h"], ["--help"]):
+        return do_socket(words[2:])
     parser = make_parser()
     # What follows the program's name in `softnet run` belongs to the program.
     args, rest = parser.parse_known_args(words)
@@ -83,6 +86,12 @@ def make_parser() -> argparse.ArgumentParser:
         "--trace", metavar="FILE", nargs="?", const="-", help="functions that packets pass, as text"
     )
     run.add_argument("--json", action="store_true", help="the trace as JSON lines")
+    run.add_argument(
+        "--socket",
+        action="store_true",
+        help="first of all options: a program that knows nothing of labs, or -m MODULE; its "
+        "sockets live on a softnet host, in real time",
+    )
     run.add_argument("program", help="the program; what follows are its own arguments")
     run.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     run.set_defaults(command=do_run)
@@ -153,6 +162,19 @@ def do_run(args: argparse.Namespace) -> int:
         print(e.code, file=sys.stderr)
         return FAILED
     return OK
+
+
+def do_socket(words: list[str]) -> int:
+    """softnet run --socket PROGRAM ARGS, or -m MODULE ARGS (usr/door)."""
+    if words[0] == "-m" and len(words) < 2:
+        print("softnet: run --socket -m needs a module", file=sys.stderr)
+        return USAGE
+    if words[0] != "-m" and not Path(words[0]).is_file():
+        print(f"softnet: there is no file {words[0]!r}", file=sys.stderr)
+        return USAGE
+    stack = importlib.import_module("softnet.lab.door").DoorStack()
+    code: int = importlib.import_module("softnet.usr.door.start").run(stack, words)
+    return code
 
 
 def do_doctor(args: argparse.Namespace) -> int:

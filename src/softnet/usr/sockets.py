@@ -21,6 +21,7 @@ import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl
 import softnet.uapi.poll as poll_
 from softnet.usr.address import from_sockaddr, parse_type, to_sockaddr
+from softnet.usr.buffers import data_of, room_of
 from softnet.usr.clock import original, skew_ns, timeout_ns
 from softnet.usr.redef import SIM_FD, sock_get, sock_set, sock_set_timeout
 from softnet.usr.task import host, interrupted, me, registry
@@ -314,21 +315,6 @@ def recvfrom(self: Any, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
     return data, from_sockaddr(addr)
 
 
-def room_of(buffer: Any, nbytes: int, who: str) -> tuple[memoryview, int]:
-    """A writable buffer as bytes, and how many of them to use."""
-    if nbytes < 0:
-        raise ValueError(f"negative buffersize in {who}")
-    view = memoryview(buffer)
-    if view.readonly:
-        raise TypeError(
-            f"{who}() argument 1 must be read-write bytes-like object, not {type(buffer).__name__}"
-        )
-    view = view.cast("B")
-    if nbytes > len(view):
-        raise ValueError("buffer too small for requested bytes")
-    return view, nbytes or len(view)
-
-
 def recv_into(self: Any, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
     """recv_into()"""
     fd, timeout = sock_get(self)
@@ -375,17 +361,6 @@ def recvmsg_into(
         view[: len(part)] = part
         at += len(part)
     return len(data), control, msg_flags, addr
-
-
-def data_of(data: Any) -> Any:
-    """What to send as bytes or a flat view of them."""
-    if type(data) is bytes or type(data) is bytearray:
-        return data
-    try:
-        view = memoryview(data)
-    except TypeError:
-        raise TypeError(f"a bytes-like object is required, not {type(data).__name__!r}") from None
-    return view.cast("B") if view.c_contiguous else view.tobytes()
 
 
 def send(self: Any, data: Any, flags: int = 0, /) -> int:

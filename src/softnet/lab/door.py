@@ -1,0 +1,57 @@
+"""The host behind `softnet run --socket`: one that a whole real process lives on, in real time.
+
+    stack = DoorStack()
+    stack.enter()
+    try:
+        fd = sys_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK)
+    finally:
+        stack.leave()
+    wait = stack.advance(now_ns)
+
+The world has no main loop of its own: whoever calls in runs it up to the present, and advance()
+says when it has to be run again. usr/door does both. Nothing may sleep in it.
+"""
+
+from __future__ import annotations
+
+from softnet.fs.file import FdTable
+from softnet.host import Host
+from softnet.kernel.sched import Task, adopt, outsider
+from softnet.machine.clock import World
+
+ADDRESS, PREFIXLEN = "10.255.0.1", 24  # of the network beside lo: nobody else is there
+
+
+class DoorStack:
+    """A world with one host, and the one task of it that real threads borrow."""
+
+    __slots__ = ("host", "task", "world")
+
+    world: World
+    host: Host
+    task: Task
+
+    def __init__(self, seed: int = 0) -> None:
+        self.world = World(seed)
+        self.host = Host(self.world, "softnet")
+        self.task = outsider(self.host.machine, "door")
+        self.task.files = FdTable()
+        self.task.nsproxy = self.host.net
+
+    def enter(self) -> None:
+        """What is called from now on are system calls of the host's program."""
+        adopt(self.task)
+
+    def leave(self) -> None:
+        """No more of them for now."""
+        adopt(None)
+
+    def advance(self, now_ns: int) -> int:
+        """Let everything happen that is due at now_ns; when the next thing is, -1 for never."""
+        world = self.world
+        world.run(until_ns=max(now_ns, world.clock.now))
+        return world.queue.next_when()
+
+    def busy(self) -> bool:
+        """Is there something to do at once?"""
+        return self.world.runqueue.count > 0

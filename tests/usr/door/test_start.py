@@ -1,0 +1,169 @@
+"""softnet run --socket: whole programs behind the door, each in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+SECONDS = 120
+
+ECHO = """
+    import select, socket, threading
+
+    def serve(listener):
+        conn, _ = listener.accept()
+        with conn:
+            while data := conn.recv(65536):
+                conn.sendall(data)
+
+    assert "softnet" in socket.socket.__mro__[1].__init__.__code__.co_filename
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, args=(listener,))
+    thread.start()
+    with socket.create_connection(listener.getsockname()) as s:
+        assert select.select([s], [s], [], 0) == ([], [s], [])
+        s.sendall(b"x" * 300000)
+        n = 0
+        while n < 300000:
+            n += len(s.recv(65536))
+    thread.join()
+    listener.close()
+    print(n)
+"""
+
+TIMEOUTS = """
+    import os, signal, socket, threading, time
+
+    a, b = socket.socketpair()
+    a.settimeout(0.05)
+    try:
+        a.recv(1)
+    except TimeoutError as e:
+        print(e)
+    a.setblocking(False)
+    try:
+        a.recv(1)
+    except BlockingIOError:
+        print("would block")
+    a.setblocking(True)
+    signal.signal(signal.SIGALRM, lambda *_: b.send(b"from the handler"))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    print(a.recv(100).decode())
+    os.write(a.fileno(), b"by descriptor")
+    print(os.read(b.fileno(), 100).decode())
+    fd = os.dup(a.fileno())
+    a.close()
+    os.write(fd, b"by a copy")
+    print(b.recv(100).decode())
+    os.close(fd)
+    print(b.recv(100))
+"""
+
+ASYNCIO = """
+    import asyncio
+
+    async def handle(reader, writer):
+        writer.write((await reader.readline()).upper())
+        await writer.drain()
+        writer.close()
+
+    async def main():
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        async with server:
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"hello\\n")
+            print((await reader.read()).decode().strip())
+            writer.close()
+
+    asyncio.run(main())
+"""
+
+NAMES = """
+    import array, os, socket, tempfile
+
+    path = os.path.join(tempfile.mkdtemp(), "name")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    assert listener.getsockname() == path
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    peer, _ = listener.accept()
+    assert client.getpeername() == path
+    r, w = os.pipe()
+    socket.send_fds(client, [b"x"], [w, listener.fileno()])
+    data, fds, _, _ = socket.recv_fds(peer, 10, 5)
+    os.write(fds[0], b"through a pipe")
+    print(os.read(r, 100).decode())
+    copy = socket.socket(fileno=fds[1])
+    print(copy.getsockname() == path)
+    os.unlink(path)
+    try:
+        socket.socket(socket.AF_UNIX).connect(path)
+    except FileNotFoundError as e:
+        print(e.strerror)
+    try:
+        socket.socket(socket.AF_INET6)
+    except OSError as e:
+        print(e.strerror)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "lines"),
+    [
+        (ECHO, ["300000"]),
+        (
+            TIMEOUTS,
+            ["timed out", "would block", "from the handler", "by descriptor", "by a copy", "b''"],
+        ),
+        (ASYNCIO, ["HELLO"]),
+        (
+            NAMES,
+            [
+                "through a pipe",
+                "True",
+                "No such file or directory",
+                "Address family not supported by protocol",
+            ],
+        ),
+    ],
+    ids=["threads", "timeouts", "asyncio", "names"],
+)
+def test_an_unmodified_program(tmp_path: Path, program: str, lines: list[str]) -> None:
+    path = tmp_path / "prog.py"
+    path.write_text(textwrap.dedent(program))
+    assert door(str(path)) == lines
+
+
+@pytest.mark.slow
+def test_cpythons_own_tests_of_select() -> None:
+    words = ["-m", "test", "test_select", "test_poll", "test_epoll", "-v", "-m", "*EPoll*"]
+    assert door(*words)[-1] == "Result: SUCCESS"
+
+
+@pytest.mark.slow
+def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
+    path = tmp_path / "prog.py"
+    path.write_text("import sys; sys.exit(sys.argv[1:] == ['a', '-b'] and 7)")
+    words = [sys.executable, "-m", "softnet", "run", "--socket", str(path), "a", "-b"]
+    assert subprocess.run(words, timeout=SECONDS, check=False).returncode == 7
+
+
+def door(*words: str) -> list[str]:
+    """What a program prints; it must end well."""
+    done = subprocess.run(
+        [sys.executable, "-m", "softnet", "run", "--socket", *words],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
