@@ -41,6 +41,8 @@ cpdef tuple sys_recvfrom(i64 fd, i64 size, i64 flags=*)
 @cython.locals(buf=bytes, msg=MsgHdr, n=i64)
 cpdef bytes sys_recv(i64 fd, i64 size, i64 flags=*)
 
+cdef bytes received(bytes buf, i64 n, i64 size)
+
 @cython.locals(n=i64)
 cpdef i64 sys_recv_into(i64 fd, object buf, i64 size, i64 flags=*) except? -1
 

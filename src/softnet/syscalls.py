@@ -167,7 +167,7 @@ def sys_recvfrom(fd: int, size: int, flags: int = 0) -> tuple[bytes, Sockaddr | 
     n = sock_recvmsg(lookup(fd), msg, size, flags)
     if n < 0:
         raise failure(n)
-    return mem.finish_buf(buf, min(n, size)), msg.name
+    return received(buf, n, size), msg.name
 
 
 def sys_recv(fd: int, size: int, flags: int = 0) -> bytes:
@@ -178,7 +178,14 @@ def sys_recv(fd: int, size: int, flags: int = 0) -> bytes:
     n = sock_recvmsg(lookup(fd), msg, size, flags)
     if n < 0:
         raise failure(n)
-    return mem.finish_buf(buf, min(n, size))
+    return received(buf, n, size)
+
+
+def received(buf: bytes, n: int, size: int) -> bytes:
+    """What a receive gave: n bytes; more than size (MSG_TRUNC) are not there, and so shown as 0."""
+    if n <= size:
+        return mem.finish_buf(buf, n)
+    return mem.finish_buf(buf, size).ljust(n, b"\0")
 
 
 def sys_recv_into(fd: int, buf: bytearray, size: int, flags: int = 0) -> int:
@@ -234,7 +241,7 @@ def sys_recvmsg(
     n = sock_recvmsg(lookup(fd), msg, size, flags)
     if n < 0:
         raise failure(n)
-    return mem.finish_buf(buf, min(n, size)), msg.control or [], msg.flags, msg.name
+    return received(buf, n, size), msg.control or [], msg.flags, msg.name
 
 
 def sys_sendmmsg(fd: int, messages: Sequence[tuple[bytes, Sockaddr | None]], flags: int = 0) -> int:

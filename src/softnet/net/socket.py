@@ -170,7 +170,7 @@ def sock_accept(sock: Socket, flags: int) -> tuple[Socket, Sockaddr]:
         sock_release(newsock)
         raise os_error(err)
     try:
-        return newsock, ops.getname(newsock, 1)
+        return newsock, ops.getname(newsock, 2)
     except OSError as gone:
         sock_release(newsock)
         raise OSError(errno.ECONNABORTED, "Software caused connection abort") from gone
@@ -187,11 +187,14 @@ class SocketFileOps(FileOps):
     __slots__ = ()
 
     def read(self, file: File, size: int) -> bytes:
-        """sock_aio_read()"""
+        """sock_aio_read(): none of it, as System V has it, if nothing is asked for."""
+        sock = sock_from_file(file)
+        if size == 0:
+            return b""
         buf = mem.new_buf(size)
         msg = make_msg(buf, size, 0)
         msg.fresh = True
-        n = sock_recvmsg(sock_from_file(file), msg, size, 0)
+        n = sock_recvmsg(sock, msg, size, 0)
         if n < 0:
             raise os_error(n)
         return mem.finish_buf(buf, n)

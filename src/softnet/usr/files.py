@@ -24,6 +24,9 @@ from softnet.usr.task import me, retry
 FIONREAD = 0x541B
 FIONBIO = 0x5421
 TIOCOUTQ = 0x5411
+SIOCATMARK = 0x8905
+SIOCOUTQNSD = 0x894B
+INT_ANSWERS = (FIONREAD, TIOCOUTQ, SIOCATMARK, SIOCOUTQNSD)  # requests that fill in an int
 SIZE_OF_ARG = 1024  # the longest argument fcntl() and ioctl() copy
 
 
@@ -201,7 +204,7 @@ def fcntl_ioctl(file: Any, request: int, arg: Any = 0, mutate_flag: bool = True,
     value = struct.unpack_from("i", raw)[0] if request == FIONBIO else raw
     answer = sys_.sys_ioctl(fd, request, value)
     if isinstance(answer, int):
-        out = struct.pack("i", answer) if request in (FIONREAD, TIOCOUTQ) else raw
+        out = struct.pack("i", answer) if request in INT_ANSWERS else raw
     else:
         out = bytes(answer)  # type: ignore[call-overload] # an int or the struct, says ProtoOps
     out = out.ljust(len(raw), b"\0")[: len(raw)]

@@ -56,7 +56,7 @@ def send(self: Any, data: Any, flags: Any = 0) -> Any:
 def recv(self: Any, bufsize: Any, flags: Any = 0) -> Any:
     """recv()"""
     fd = sock_direct(self, 0)
-    if fd < 0 or bufsize < 0:
+    if fd < 0 or bufsize <= 0:
         return sockets.recv(self, bufsize, flags)
     try:
         return sys_recv(fd, bufsize, flags)

@@ -302,6 +302,8 @@ def recv(self: Any, bufsize: int, flags: int = 0, /) -> bytes:
     fd, timeout = sock_get(self)
     if bufsize < 0:
         raise ValueError("negative buffersize in recv")
+    if bufsize == 0:
+        return b""  # as CPython: nobody is asked
     data: bytes = call(fd, timeout, poll_.POLLIN, sys_.sys_recv, fd, bufsize, index(flags))
     return data
 

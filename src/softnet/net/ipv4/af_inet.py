@@ -259,11 +259,15 @@ def inet_autobind(sk: InetSock) -> int:
 
 
 def inet_getname(sock: Socket, peer: int) -> SockaddrIn:
-    """inet_getname(): getsockname() and getpeername(); OSError(ENOTCONN)."""
+    """inet_getname(): getsockname() and getpeername(); OSError(ENOTCONN).
+
+    peer 2 is accept()'s: it tells who it was of a connection that is over by now.
+    """
     sk = sock.sk
     assert isinstance(sk, InetSock)
     if peer:
-        if not sk.inet_dport or sk.sk_state in (tcp.TCP_CLOSE, tcp.TCP_SYN_SENT):
+        gone = sk.sk_state in (tcp.TCP_CLOSE, tcp.TCP_SYN_SENT)
+        if not sk.inet_dport or (gone and peer == 1):
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
         return SockaddrIn(sk.inet_daddr, sk.inet_dport)
     return SockaddrIn(sk.inet_rcv_saddr or sk.inet_saddr, sk.inet_sport)

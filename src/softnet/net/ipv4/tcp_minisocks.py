@@ -214,7 +214,7 @@ def inet_csk_inherit(sk: TcpSock, newsk: TcpSock) -> None:
     newsk.sk_rcvlowat = sk.sk_rcvlowat
     newsk.sk_rcvtimeo = sk.sk_rcvtimeo
     newsk.sk_sndtimeo = sk.sk_sndtimeo
-    newsk.sk_priority = sk.sk_priority
+    newsk.sk_priority = 0
     newsk.sk_mark = sk.sk_mark
     newsk.sk_uid = sk.sk_uid
     newsk.sk_filter = sk.sk_filter

@@ -1,0 +1,122 @@
+"""The machine's own kernel: each program in a network namespace of its own, with lo up.
+
+`python -m tests.diff.kernel` runs every program and writes {name: steps} as JSON. It needs root, or
+user namespaces; else it ends with status 3 and the reason.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+
+from tests.diff.programs import PROGRAMS
+from tests.diff.recorder import Recorder, Unlike, run_program
+
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+SIOCGIFFLAGS = 0x8913
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
+SECONDS_MAX = 30  # one program; a hang is an answer, too
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter_namespace() -> None:
+    """A fresh network namespace; OSError if this machine gives none."""
+    if libc.unshare(CLONE_NEWNET) == 0:
+        return
+    uid, gid = os.getuid(), os.getgid()
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, f"unshare: {os.strerror(number)}")
+    for name, text in (
+        ("uid_map", f"0 {uid} 1"),
+        ("setgroups", "deny"),
+        ("gid_map", f"0 {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as f:
+            f.write(text)
+
+
+def raise_loopback() -> None:
+    """ip link set lo up"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        request = struct.pack("16sh14x", b"lo", 0)
+        flags = struct.unpack_from("h", fcntl.ioctl(s, SIOCGIFFLAGS, request), 16)[0]
+        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+class LibC(Unlike):
+    """Calls that the standard library has no words for."""
+
+    def disconnect(self, fd: int) -> None:
+        """connect(AF_UNSPEC)"""
+        check(libc.connect(fd, bytes(16), 16))
+
+    def accept4(self, fd: int, flags: int) -> None:
+        """accept4()"""
+        os.close(check(libc.accept4(fd, None, None, flags)))
+
+
+def check(answer: int) -> int:
+    """Raise for -1."""
+    if answer < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return answer
+
+
+def run_apart(program: Callable[[Recorder], None]) -> list[list[object]]:
+    """Run program in a child of its own and a namespace of its own."""
+    r, w = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(r)
+        signal.alarm(SECONDS_MAX)
+        enter_namespace()
+        raise_loopback()
+        steps = run_program(program, LibC())
+        with os.fdopen(w, "w") as f:
+            json.dump(steps, f)
+        os._exit(0)
+    os.close(w)
+    with os.fdopen(r) as f:
+        text = f.read()
+    _, status = os.waitpid(child, 0)
+    steps = json.loads(text) if text else [[f"ended by status {status}", "", None]]
+    assert isinstance(steps, list)
+    return steps
+
+
+def main() -> int:
+    """Run those named, else all."""
+    try:
+        child = os.fork()
+        if child == 0:
+            try:
+                enter_namespace()
+                raise_loopback()
+            except OSError as e:
+                print(e, file=sys.stderr, flush=True)
+                os._exit(1)
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            return 3
+    except OSError as e:
+        print(e, file=sys.stderr)
+        return 3
+    wanted = sys.argv[1:] or list(PROGRAMS)
+    json.dump({name: run_apart(PROGRAMS[name]) for name in wanted}, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
