@@ -8,7 +8,9 @@ import pytest
 
 from softnet.host import INITCALLS, Host
 from softnet.kernel.sched import nsleep
+from softnet.kernel.timer import mod_timer
 from softnet.machine.clock import World
+from softnet.net.core.net_namespace import copy_net_ns, put_net
 from softnet.structs.fib import FibConfig
 from softnet.syscalls import sys_getpid, sys_open, sys_read, sys_setns, sys_unshare
 from softnet.wire.addr import ip_aton
@@ -75,6 +77,21 @@ def test_a_new_namespace_has_only_a_loopback_that_is_down(host: Host) -> None:
     assert "lo:" in inside
     assert len(inside.splitlines()) == 3
     assert outside.count("\n") == inside.count("\n")
+
+
+def test_a_namespace_goes_with_its_routes_and_timers(host: Host) -> None:
+    timers = host.machine.timers
+    before = timers.count
+    with host.running():
+        net = copy_net_ns(host.net, "ns1")
+        tables = net.ipv4.fib.tables
+        assert tables
+        worker = net.ipv4.route.worker
+        mod_timer(worker, 1000)
+        assert timers.count == before + 1
+        put_net(net)
+    assert timers.count == before
+    assert not tables
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ CORE = {"greenlet", "softnet"}
 EXTRA = {"rich", "yaml"}
 
 # Each module is imported in a forked copy of one fresh interpreter, so none is helped by
-# another. An audit hook sees a socket opened, a name looked up, a program started.
+# another; only Python's own modules are there before. An audit hook sees a socket opened, a
+# name looked up, a program started.
 IMPORT_EACH = """
-import importlib, os, sys, traceback
+import argparse, asyncio, importlib, ipaddress, os, socket, ssl, sys, tempfile, traceback, typing
 
 def watch(event, args):
     if event.startswith("socket.") or event in ("subprocess.Popen", "os.system", "os.exec"):

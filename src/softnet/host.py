@@ -41,11 +41,12 @@ from softnet.net.core.net_proc import dev_proc_init
 from softnet.net.core.rtnl import rtnl_lock, rtnl_unlock
 from softnet.net.core.sysctl_net_core import sysctl_core_net_init
 from softnet.net.ipv4.af_inet import inet_init, inet_net_init, netns_ipv4_init
-from softnet.net.ipv4.arp import arp_init, arp_net_init
+from softnet.net.ipv4.arp import arp_init, arp_net_exit, arp_net_init
 from softnet.net.ipv4.devinet import devinet_init, devinet_net_init, inet_add_addr
 from softnet.net.ipv4.fib_frontend import (
     fib_del_route,
     fib_frontend_init,
+    fib_frontend_net_exit,
     fib_frontend_net_init,
     fib_new_route,
 )
@@ -61,7 +62,7 @@ from softnet.net.ipv4.ip_input import ip_input_init
 from softnet.net.ipv4.ip_output import ip_output_init
 from softnet.net.ipv4.ping import ping_net_init
 from softnet.net.ipv4.raw import raw_net_init
-from softnet.net.ipv4.route import route_net_init
+from softnet.net.ipv4.route import route_net_exit, route_net_init
 from softnet.net.ipv4.route_proc import route_proc_init
 from softnet.net.ipv4.route_sysctl import route_sysctl_net_init
 from softnet.net.ipv4.tcp import tcp_init, tcp_net_exit, tcp_net_init
@@ -106,12 +107,12 @@ INITCALLS: tuple[Initcall, ...] = (
     # net/ipv4, bottom up: addresses, neighbours, routes, datagrams
     Initcall("netns_ipv4", None, netns_ipv4_init),
     Initcall("devinet", devinet_init, devinet_net_init),
-    Initcall("arp", arp_init, arp_net_init),
+    Initcall("arp", arp_init, arp_net_init, arp_net_exit),
     Initcall("inetpeer", None, inetpeer_net_init),
     Initcall("fib_rules", fib4_rules_init),
-    Initcall("fib_frontend", fib_frontend_init, fib_frontend_net_init),
+    Initcall("fib_frontend", fib_frontend_init, fib_frontend_net_init, fib_frontend_net_exit),
     Initcall("fib_proc", fib_proc_init),
-    Initcall("route", None, route_net_init),
+    Initcall("route", None, route_net_init, route_net_exit),
     Initcall("route_sysctl", None, route_sysctl_net_init),
     Initcall("route_proc", route_proc_init),
     Initcall("ip_fragment", None, ipfrag_net_init, ipfrag_net_exit),

@@ -25,7 +25,6 @@ from softnet.kernel.sched import need_current, schedule_timeout
 from softnet.kernel.wait import TaskWait, finish_wait, prepare_to_wait
 from softnet.net.core.dev.rps import rps_record_sock_flow
 from softnet.net.core.dev.taps import find_ptype
-from softnet.net.core.net_namespace import PernetFns, pernet_list
 from softnet.net.core.rtnl import rtnl_lock, rtnl_unlock
 from softnet.net.core.sock import (
     lock_sock,
@@ -671,9 +670,6 @@ inetsw_array = (
 
 def inet_init() -> None:
     """inet_init(): once per process: the family, its protocols, its frames, its files in /proc."""
-    if all(ops.name != "netns_ipv4" for ops in pernet_list):
-        # In front of all: the other files of ipv4 hang their tables into what this makes.
-        pernet_list.insert(0, PernetFns("netns_ipv4", netns_ipv4_init))
     udp_init()
     for row in inetsw_array:
         inet_register_protosw(row)
