@@ -10,7 +10,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 M      ?=
 # What pytest is to run, and how: make test-pure T=tests/wire PYTEST="-x -vv".
 T      ?= tests
-PYTEST ?=
+PYTEST ?= -q -n $(JOBS) --dist worksteal
 
 EXT     = $(PY) tools/buildext.py --jobs=$(JOBS)
 # The one part that has no interpreted form: it redirects the standard library for programs.
@@ -67,7 +67,7 @@ asan: .venv/test.stamp ## the fuzz tests on a build with AddressSanitizer
 	@$(EXT) --opt="$(ASAN)" --out=build/asan
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
 	 ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 \
-	 PYTHONPATH=build/asan $(PY) -m pytest --capture=sys -o timeout=0 $(PYTEST) tests/fuzz
+	 PYTHONPATH=build/asan $(PY) -m pytest --capture=sys -o timeout=0 tests/fuzz
 
 ext: .venv/build.stamp ## compile the hot modules: make ext M="softnet.wire.ip" OPT=-O3 OUT=dir
 	@$(EXT) --opt="$(OPT)" --out="$(OUT)" $(M)

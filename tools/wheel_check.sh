@@ -23,8 +23,6 @@ assert not [f for f in here if f.endswith(".c") and "/native/" not in f], "gener
 assert "site-packages" in softnet.__file__, softnet.__file__
 print(f"wheel: softnet {softnet.__version__}, {len(here)} files, {len(compiled)} compiled modules")
 PY
-if [ -e "$top/src/softnet/tools/cli.py" ]; then
-    "$env/bin/softnet" demo
-    "$env/bin/python" -m softnet --help >/dev/null
-fi
+"$env/bin/softnet" demo
+"$env/bin/python" -m softnet --help >/dev/null
 echo "wheel: installed and run from a fresh environment"
