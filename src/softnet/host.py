@@ -66,7 +66,7 @@ from softnet.net.ipv4.route import route_net_exit, route_net_init
 from softnet.net.ipv4.route_proc import route_proc_init
 from softnet.net.ipv4.route_sysctl import route_sysctl_net_init
 from softnet.net.ipv4.tcp import tcp_init, tcp_net_exit, tcp_net_init
-from softnet.net.unix.af_unix import unix_init
+from softnet.net.unix.af_unix import unix_init, unix_net_init
 from softnet.structs.fib import FibConfig
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
@@ -128,7 +128,7 @@ INITCALLS: tuple[Initcall, ...] = (
     Initcall("tcp", tcp_init, tcp_net_init, tcp_net_exit),
     Initcall("inet_diag", inet_diag_init),
     # net/unix
-    Initcall("af_unix", unix_init),
+    Initcall("af_unix", unix_init, unix_net_init),
     # drivers/net
     Initcall("loopback", None, loopback_net_init),
     Initcall("veth", veth_init),

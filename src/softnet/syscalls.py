@@ -21,8 +21,13 @@ import softnet.uapi.sockios as sockios
 from softnet.fs.eventfd import eventfd_file
 from softnet.fs.eventpoll import Eventpoll, ep_file, file_eventpoll
 from softnet.fs.file import FdTable, get_file
+from softnet.fs.file import File as File
+from softnet.fs.file import FileOps as FileOps
 from softnet.fs.foreign import Foreign as Foreign
 from softnet.fs.foreign import file_foreign, foreign_file
+from softnet.fs.namei import S_IFSOCK, FsRoot, fs_root, set_dir_ops
+from softnet.fs.namei import DirOps as DirOps
+from softnet.fs.namei import Inode as Inode
 from softnet.fs.pipe import create_pipe_files
 from softnet.fs.proc import proc_open
 from softnet.fs.select import do_poll, do_select
@@ -372,6 +377,62 @@ def sys_open(path: str, flags: int = 0) -> int:
     net = task_net(task)
     file = proc_open(path, net, net.sysctl)
     return task_files(task).fd_install(file, flags & fcntl.O_CLOEXEC != 0)
+
+
+def sys_install(ops: FileOps, data: object) -> int:
+    """A descriptor for a file of the caller's making: ops answers for it, data is its own."""
+    return task_files(this_task()).fd_install(File(ops, 0, data))
+
+
+def sys_data_of(fd: int, ops: FileOps) -> object:
+    """What sys_install() was given with ops; None for another kind of file."""
+    file = task_files(this_task()).fget(fd)
+    return file.private_data if file.f_op is ops else None
+
+
+def sys_fstat(fd: int) -> tuple[int, int]:
+    """(file type S_IF*, inode number) of what fd leads to; 0 and 0 for what has no inode."""
+    file = task_files(this_task()).fget(fd)
+    try:
+        sock = sock_from_file(file)
+    except OSError:
+        return 0, 0
+    return S_IFSOCK, sock.sk.sk_ino if sock.sk is not None else 0
+
+
+def sys_stat(path: bytes, follow: bool = True) -> Inode | None:
+    """The inode that path leads to; None if that is no file of the host's own. OSError."""
+    return names().lookup(path, follow)
+
+
+def sys_unlink(path: bytes) -> bool:
+    """Take a name away; False if it is none of the host's own. OSError."""
+    return names().unlink(path)
+
+
+def sys_rename(old: bytes, new: bytes) -> bool:
+    """Give a file another name; False if old is none of the host's own. OSError."""
+    return names().rename(old, new)
+
+
+def sys_names_in(directory: object) -> list[bytes]:
+    """The host's own files in a directory."""
+    return names().names_in(directory)
+
+
+def sys_directory_gone(directory: object) -> None:
+    """Somebody removed a directory."""
+    names().directory_gone(directory)
+
+
+def names() -> FsRoot:
+    """The files that the caller's host made itself."""
+    return fs_root(this_task().machine)
+
+
+def set_places(ops: DirOps | None) -> None:
+    """Let ops say where the paths of programs lead; None: nobody knows better than their letters."""
+    set_dir_ops(ops)
 
 
 def sys_sendfile(out_fd: int, data: bytes) -> int:

@@ -3,6 +3,7 @@
 h1.ss("-tin")
 
 -t -u -w    TCP, UDP, raw (TCP and UDP if none is given)
+-x          UNIX sockets: name and inode, the peer's inode
 -a -l       listening ones too, or only them
 -n          numbers for ports
 -i -o -m    TCP's inner state, its timers, memory
@@ -23,6 +24,7 @@ STATES = (
     "UNKNOWN", "ESTAB", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "UNCONN",
     "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING",
 )  # fmt: skip
+UNIX_NETIDS = {1: "u_str", 2: "u_dgr", 5: "u_seq"}
 TIMERS = ("", "on", "keepalive", "timewait", "persist")
 SERVICES = {7: "echo", 22: "ssh", 25: "smtp", 53: "domain", 80: "http", 443: "https"}
 INFO = struct.Struct("<8B24I")  # struct tcp_info of 3.2
@@ -44,7 +46,7 @@ def words() -> Parser:
     """The command line."""
     p = parser("ss", "list sockets")
     for letter, what in (
-        ("t", "TCP"), ("u", "UDP"), ("w", "raw"), ("a", "all"), ("l", "listening only"),
+        ("t", "TCP"), ("u", "UDP"), ("w", "raw"), ("x", "UNIX"), ("a", "all"), ("l", "listening only"),
         ("n", "ports as numbers"), ("i", "TCP's inner state"), ("o", "timers"), ("m", "memory"),
         ("e", "user and inode"), ("H", "no header"), ("4", "IPv4 (always)"),
     ):  # fmt: skip
@@ -56,16 +58,17 @@ def words() -> Parser:
 def main(t: Terminal) -> int:
     """ss"""
     args = t.parse(words())
-    every = not (args.t or args.u or args.w)
+    every = not (args.t or args.u or args.w or args.x)
     rows = tcp_sockets() if args.t or every else []
     for wanted, name in ((args.u or every, "udp"), (args.w, "raw")):
         if wanted:
             rows += datagram_sockets(name)
+    rows += unix_sockets() if args.x else []
     rows = [row for row in rows if shown(row, args.a, args.l)]
     if args.json:
         t.print(json.dumps(rows, indent=2))
         return 0
-    netid = every or args.t + args.u + args.w > 1
+    netid = every or args.x or args.t + args.u + args.w > 1
     if not args.H:
         head = "Netid " if netid else ""
         t.print(
@@ -73,8 +76,11 @@ def main(t: Terminal) -> int:
             f"{'Peer Address:Port':>21} Process".rstrip()
         )
     for row in rows:
-        local = end(row["src"], row["sport"], args.n)
-        peer = end(row["dst"], row["dport"], args.n)
+        if "type" in row:
+            local, peer = unix_end(row["src"], row["sport"]), unix_end(row["dst"], row["dport"])
+        else:
+            local = end(row["src"], row["sport"], args.n)
+            peer = end(row["dst"], row["dport"], args.n)
         line = f"{row['netid']:<6}" if netid else ""
         line += f"{row['state']:<11}{row['rqueue']:<7}{row['wqueue']:<7}{local:>21} {peer:>21}"
         t.print(" ".join([line, *extras(row, args.o, args.e)]).rstrip())
@@ -117,6 +123,20 @@ def datagram_sockets(name: str) -> list[Record]:
     return rows
 
 
+def unix_sockets() -> list[Record]:
+    """UNIX sockets, in the shape of the others: a name for an address, an inode for a port."""
+    rows: list[Record] = []
+    for line in read_file("/proc/softnet/unix_diag").splitlines():
+        row: Record = json.loads(line)
+        row["netid"] = UNIX_NETIDS[int(str(row["type"]))]
+        row["state"] = STATES[int(str(row["state"]))]
+        row["src"], row["sport"] = row["name"] or "*", row["inode"]
+        row["dst"], row["dport"] = row["peer_name"] or "*", row["peer"]
+        row["uid"] = 0
+        rows.append(row)
+    return rows
+
+
 def hex_end(text: str) -> tuple[str, int]:
     """0100007F:0050 -> 127.0.0.1, 80."""
     addr, port = text.split(":")
@@ -127,6 +147,11 @@ def shown(row: Record, everything: bool, listening: bool) -> bool:
     """Is the socket wanted? Without -a and -l those that are connected."""
     passive = row["state"] in ("LISTEN", "UNCONN")
     return everything or passive == listening
+
+
+def unix_end(name: object, inode: object) -> str:
+    """/run/app.sock 17, * 18."""
+    return f"{name} {inode}"
 
 
 def end(addr: object, port: object, numeric: bool) -> str:

@@ -94,13 +94,9 @@ def dup2(fd: int, fd2: int, inheritable: bool = True) -> int:
 
 def fstat(fd: int) -> os.stat_result:
     """os.fstat(): a socket, or a pipe."""
-    sys_.sys_fcntl(fd, fcntl.F_GETFD)
-    try:
-        sys_.sys_getsockname(fd)
-        mode = stat.S_IFSOCK | 0o777
-    except OSError as e:
-        mode = (stat.S_IFIFO if e.errno == errno.ENOTSOCK else stat.S_IFSOCK) | 0o600
-    return os.stat_result((mode, fd, 0, 1, 0, 0, 0, 0, 0, 0))
+    kind, ino = sys_.sys_fstat(fd)
+    mode = kind | 0o777 if kind else stat.S_IFIFO | 0o600
+    return os.stat_result((mode, ino or fd, 0, 1, 0, 0, 0, 0, 0, 0))
 
 
 def set_blocking(fd: int, blocking: bool, /) -> None:

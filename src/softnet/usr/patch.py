@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from softnet.usr import clock, openssl, polling, resolver, sockets, threads
+from softnet.usr import clock, openssl, paths, polling, resolver, sockets, threads
 from softnet.usr.escape import on_audit
 from softnet.usr.mute import mute
 from softnet.usr.redef import (
@@ -159,6 +159,7 @@ def install() -> None:
         )
         set_mute_hook(mute)
         set_outside_hook(used_outside)
+        paths.install()
         watch_escapes(on_audit)
         openssl.install()
         watchdog.start()
@@ -178,6 +179,7 @@ def uninstall() -> None:
     set_slots(False, None, None, None, None)
     for redirect in installer.redirects.values():
         redirect.disable()
+    paths.uninstall()
     registry.clear()
     threads.forget_all()
     resolver.resolvers.clear()

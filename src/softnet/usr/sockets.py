@@ -24,6 +24,7 @@ from softnet.usr.address import from_sockaddr, parse_type, to_sockaddr
 from softnet.usr.buffers import data_of, room_of
 from softnet.usr.clock import original, skew_ns, timeout_ns
 from softnet.usr.redef import SIM_FD, sock_get, sock_set, sock_set_timeout
+from softnet.usr.rights import unwrap_rights, wrap_rights
 from softnet.usr.task import host, interrupted, me, registry
 
 EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
@@ -347,7 +348,7 @@ def recvmsg(
     data, control, msg_flags, addr = call(
         fd, timeout, poll_.POLLIN, sys_.sys_recvmsg, fd, bufsize, ancbufsize, index(flags)
     )
-    return data, control, msg_flags, from_sockaddr(addr)
+    return data, unwrap_rights(control, flags), msg_flags, from_sockaddr(addr)
 
 
 def recvmsg_into(
@@ -404,19 +405,43 @@ def sendto(self: Any, data: Any, *args: Any) -> int:
     return n
 
 
+def control_rows(ancdata: Any) -> list[tuple[int, int, bytes]]:
+    """What sendmsg() takes beside the data, as the kernel wants it. TypeError, as CPython has it."""
+    rows = []
+    for item in ancdata:
+        if not isinstance(item, tuple | list) or len(item) != 3:
+            raise TypeError("[sendmsg() ancillary data items] must be sequence of length 3")
+        level, kind, data = item
+        rows.append((index(level), index(kind), bytes(data_of(data))))
+    return rows
+
+
 def sendmsg(
     self: Any, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /
 ) -> int:
     """sendmsg()"""
     fd, timeout = sock_get(self)
     parts = [data_of(b) for b in buffers]
-    control = [(int(level), int(kind), bytes(data_of(d))) for level, kind, d in ancdata]
+    control = control_rows(ancdata)
     addr = None
     if address is not None:
         addr = to_sockaddr(int(self.family), address, complainer(self, "connect"))
-    n: int = call(
-        fd, timeout, poll_.POLLOUT, sys_.sys_sendmsg, fd, parts, control or None, index(flags), addr
-    )
+    control, made = wrap_rights(control)
+    try:
+        n: int = call(
+            fd,
+            timeout,
+            poll_.POLLOUT,
+            sys_.sys_sendmsg,
+            fd,
+            parts,
+            control or None,
+            index(flags),
+            addr,
+        )
+    finally:
+        for one in made:
+            sys_.sys_close(one)
     return n
 
 

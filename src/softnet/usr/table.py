@@ -24,6 +24,7 @@ from softnet.usr import (
     chance,
     clock,
     files,
+    paths,
     polling,
     program,
     resolver,
@@ -221,6 +222,22 @@ FILES = (
     Row("fcntl", "ioctl", files.fcntl_ioctl, FD),
 )
 
+PATHS = (
+    Row("posix", "stat", paths.stat),
+    Row("posix", "lstat", paths.lstat),
+    Row("posix", "access", paths.access),
+    Row("posix", "unlink", paths.unlink),
+    Row("posix", "remove", paths.remove),
+    Row("posix", "rename", paths.rename),
+    Row("posix", "replace", paths.replace),
+    Row("posix", "chmod", paths.chmod),
+    Row("posix", "chown", paths.chown),
+    Row("posix", "lchown", paths.lchown),
+    Row("posix", "utime", paths.utime),
+    Row("posix", "rmdir", paths.rmdir),
+    Row("posix", "listdir", paths.listdir),
+)
+
 SIGNALS = (
     Row("_signal", "signal", signals.set_handler),
     Row("_signal", "getsignal", signals.getsignal),
@@ -246,5 +263,6 @@ ROWS: tuple[Row, ...] = (
     *NAMES,
     *POLLING,
     *FILES,
+    *PATHS,
     *SIGNALS,
 )

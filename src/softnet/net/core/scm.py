@@ -13,27 +13,26 @@ import os
 
 import softnet.uapi.socket as uapi
 from softnet.fs.file import FdTable, File, fput, get_file
-from softnet.kernel.sched import current
+from softnet.kernel.sched import current, sched_of
 from softnet.structs.socket import MsgHdr
 
 UCRED_LEN = 12  # bytes of struct ucred: pid, uid, gid
 FD_LEN = 4
 
+Creds = tuple[int, int, int]  # pid, uid, gid
+NO_CREDS: Creds = (0, -1, -1)  # what a receiver is told of a sender that gave none
+
 
 class ScmCookie:
-    """struct scm_cookie: the ancillary data of one message on its way."""
+    """struct scm_cookie: the ancillary data of one message, with the caller or in the packet."""
 
-    __slots__ = ("fp", "gid", "pid", "uid")
+    __slots__ = ("creds", "fp")
 
-    pid: int
-    uid: int
-    gid: int
+    creds: Creds | None  # None: nobody asked for any
     fp: list[File]  # the files sent; each entry holds a reference
 
     def __init__(self) -> None:
-        self.pid = 0
-        self.uid = 0
-        self.gid = 0
+        self.creds = None
         self.fp = []
 
 
@@ -57,13 +56,9 @@ def scm_send(msg: MsgHdr, files: FdTable | None) -> ScmCookie:
     """Take what msg's SOL_SOCKET rows ask to be sent along. Raises OSError; then nothing is held.
 
     SCM_RIGHTS: file descriptors of `files`, 4 bytes each; None forbids it (all but AF_UNIX).
-    SCM_CREDENTIALS: pid, uid, gid; programs are root here and may claim any. Without it the
-    sender's own go along.
+    SCM_CREDENTIALS: pid, uid, gid; programs are root here and may claim any process's.
     """
     cookie = ScmCookie()
-    task = current()
-    if task is not None:
-        cookie.pid = task.pid
     try:
         for level, type, data in msg.control or ():
             if level == uapi.SOL_SOCKET:
@@ -77,17 +72,40 @@ def scm_send(msg: MsgHdr, files: FdTable | None) -> ScmCookie:
 def take_row(cookie: ScmCookie, type: int, data: bytes, files: FdTable | None) -> None:
     """One row of scm_send()."""
     if type == uapi.SCM_RIGHTS and files is not None:
-        if len(data) // FD_LEN + len(cookie.fp) > uapi.SCM_MAX_FD:
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        for at in range(0, len(data) // FD_LEN * FD_LEN, FD_LEN):
-            fd = int.from_bytes(data[at : at + FD_LEN], "little", signed=True)
-            cookie.fp.append(get_file(files.fget(fd)))
+        scm_fp_copy(cookie, data, files)
     elif type == uapi.SCM_CREDENTIALS and len(data) == UCRED_LEN:
-        cookie.pid = int.from_bytes(data[0:4], "little", signed=True)
-        cookie.uid = int.from_bytes(data[4:8], "little")
-        cookie.gid = int.from_bytes(data[8:12], "little")
+        pid = int.from_bytes(data[0:4], "little", signed=True)
+        if not pid_exists(pid):
+            raise OSError(errno.ESRCH, os.strerror(errno.ESRCH))
+        uid = int.from_bytes(data[4:8], "little", signed=True)
+        cookie.creds = (pid, uid, int.from_bytes(data[8:12], "little", signed=True))
     else:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
+def scm_fp_copy(cookie: ScmCookie, data: bytes, files: FdTable) -> None:
+    """The files behind the descriptors in data; OSError EBADF, or EINVAL beyond SCM_MAX_FD."""
+    num = len(data) // FD_LEN
+    if len(cookie.fp) + num > uapi.SCM_MAX_FD:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    for at in range(0, num * FD_LEN, FD_LEN):
+        fd = int.from_bytes(data[at : at + FD_LEN], "little", signed=True)
+        cookie.fp.append(get_file(files.fget(fd)))
+
+
+def pid_exists(pid: int) -> bool:
+    """find_get_pid(): is there such a process on this host?"""
+    task = current()
+    if task is None or pid == task.pid:
+        return True
+    found = sched_of(task.machine).tasks.get(pid)
+    return found is not None
+
+
+def scm_set_cred() -> Creds:
+    """The caller's own credentials: its process, and root; pid 0 for the kernel."""
+    task = current()
+    return (task.pid if task is not None else 0, 0, 0)
 
 
 def scm_destroy(cookie: ScmCookie) -> None:
@@ -111,15 +129,11 @@ def scm_recv(msg: MsgHdr, cookie: ScmCookie, files: FdTable, passcred: bool, clo
         scm_destroy(cookie)
         return
     if passcred:
-        cred = b"".join((v & 0xFFFFFFFF).to_bytes(4, "little") for v in ids(cookie))
+        ids = NO_CREDS if cookie.creds is None else cookie.creds
+        cred = b"".join((v & 0xFFFFFFFF).to_bytes(4, "little") for v in ids)
         put_cmsg(msg, uapi.SOL_SOCKET, uapi.SCM_CREDENTIALS, cred)
     if cookie.fp:
         scm_detach_fds(msg, cookie, files, cloexec)
-
-
-def ids(cookie: ScmCookie) -> tuple[int, int, int]:
-    """The three numbers of struct ucred."""
-    return cookie.pid, cookie.uid, cookie.gid
 
 
 def scm_detach_fds(msg: MsgHdr, cookie: ScmCookie, files: FdTable, cloexec: bool) -> None:
