@@ -21,8 +21,6 @@ import softnet.uapi.sockios as sockios
 from softnet.fs.eventfd import eventfd_file
 from softnet.fs.eventpoll import Eventpoll, ep_file, file_eventpoll
 from softnet.fs.file import FdTable, get_file
-from softnet.fs.file import File as File
-from softnet.fs.file import FileOps as FileOps
 from softnet.fs.foreign import Foreign as Foreign
 from softnet.fs.foreign import file_foreign, foreign_file
 from softnet.fs.namei import S_IFSOCK, FsRoot, fs_root, set_dir_ops
@@ -377,17 +375,6 @@ def sys_open(path: str, flags: int = 0) -> int:
     net = task_net(task)
     file = proc_open(path, net, net.sysctl)
     return task_files(task).fd_install(file, flags & fcntl.O_CLOEXEC != 0)
-
-
-def sys_install(ops: FileOps, data: object) -> int:
-    """A descriptor for a file of the caller's making: ops answers for it, data is its own."""
-    return task_files(this_task()).fd_install(File(ops, 0, data))
-
-
-def sys_data_of(fd: int, ops: FileOps) -> object:
-    """What sys_install() was given with ops; None for another kind of file."""
-    file = task_files(this_task()).fget(fd)
-    return file.private_data if file.f_op is ops else None
 
 
 def sys_fstat(fd: int) -> tuple[int, int]:

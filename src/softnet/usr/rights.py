@@ -10,7 +10,6 @@ from __future__ import annotations
 import array
 import os
 import socket
-from typing import Any
 
 import softnet.syscalls as sys_
 from softnet.usr.redef import SIM_FD
@@ -19,19 +18,19 @@ Row = tuple[int, int, bytes]
 INT = array.array("i").itemsize
 
 
-class RealFileOps(sys_.FileOps):
-    """A file that only holds a real descriptor; private_data is the number."""
+class RealFile(sys_.Foreign):
+    """A copy of a real descriptor, inside a simulated kernel."""
 
-    __slots__ = ()
+    __slots__ = ("fd",)
 
-    def release(self, file: sys_.File) -> None:
+    fd: int
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def released(self) -> None:
         """Nobody can receive it any more."""
-        fd = file.private_data
-        assert isinstance(fd, int)
-        os.close(fd)
-
-
-real_file_ops = RealFileOps()
+        os.close(self.fd)
 
 
 def is_rights(row: Row) -> bool:
@@ -56,7 +55,7 @@ def wrap_rights(control: list[Row]) -> tuple[list[Row], list[int]]:
             numbers = array.array("i")
             for fd in fds:
                 if 0 <= fd < SIM_FD:
-                    made.append(sys_.sys_install(real_file_ops, os.dup(fd)))
+                    made.append(sys_.sys_foreign(RealFile(os.dup(fd))))
                     fd = made[-1]
                 numbers.append(fd)
             row = (row[0], row[1], numbers.tobytes())
@@ -73,9 +72,9 @@ def unwrap_row(row: Row, flags: int) -> Row:
     """unwrap_rights() of one row."""
     numbers = array.array("i")
     for fd in fds_of(row[2]):
-        held: Any = sys_.sys_data_of(fd, real_file_ops)
-        if held is not None:
-            real = os.dup(held)
+        held = sys_.sys_foreign_of(fd)
+        if isinstance(held, RealFile):
+            real = os.dup(held.fd)
             os.set_inheritable(real, not flags & getattr(socket, "MSG_CMSG_CLOEXEC", 0x40000000))
             sys_.sys_close(fd)
             fd = real
