@@ -25,6 +25,8 @@ try:
 except ImportError as e:
     raise pytest.UsageError(f"{e}: run `make test`, or put src on PYTHONPATH") from e
 
+pytest_plugins = ["softnet.lab.packetdrill.collect"]  # tests/scripts/**/*.pkt
+
 PACKAGE = Path(softnet.__file__).parent
 HEADER_ONLY = {"arch", "uapi"}
 # What one part of the stack hears from another, for all hosts of the process.

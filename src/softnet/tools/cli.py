@@ -3,6 +3,7 @@
     softnet demo                  two programs talk through a router and a lossy link
     softnet run prog.py           run a program that makes labs, with seed, time limit, capture, trace
     softnet run --socket prog.py  run any program, all of its sockets on a softnet host, in real time
+    softnet packetdrill a.pkt     run packetdrill scripts against a host
     softnet doctor                say what works on this machine, and what to do about the rest
 
 Exit codes: 0 all is well, 1 what was run failed, 2 the words make no sense, 124 the time limit of
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:2] == ["run", "--socket"] and words[2:] not in ([], ["-h"], ["--help"]):
         return do_socket(words[2:])
+    if words[:1] == ["packetdrill"]:  # its options are those of scripts: it reads them itself
+        return do_packetdrill(words[1:])
     parser = make_parser()
     # What follows the program's name in `softnet run` belongs to the program.
     args, rest = parser.parse_known_args(words)
@@ -95,6 +98,10 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_argument("program", help="the program; what follows are its own arguments")
     run.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     run.set_defaults(command=do_run)
+
+    commands.add_parser(
+        "packetdrill", help="run packetdrill scripts against a host", add_help=False
+    )
 
     doctor = commands.add_parser(
         "doctor",
@@ -174,6 +181,13 @@ def do_socket(words: list[str]) -> int:
         return USAGE
     stack = importlib.import_module("softnet.lab.door").DoorStack()
     code: int = importlib.import_module("softnet.usr.door.start").run(stack, words)
+    return code
+
+
+def do_packetdrill(words: Sequence[str]) -> int:
+    """softnet packetdrill [options] script.pkt ..."""
+    packetdrill = importlib.import_module("softnet.lab.packetdrill.main")
+    code: int = packetdrill.main(words)
     return code
 
 

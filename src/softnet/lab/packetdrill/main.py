@@ -1,0 +1,156 @@
+"""softnet packetdrill: run scripts, print a verdict for each.
+
+    softnet packetdrill [options] script.pkt ...
+
+Exit codes: 0 every script passed, 1 one failed, 2 a script or the command line makes no sense.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from softnet.lab.packetdrill.config import Config, option_names, takes_value
+from softnet.lab.packetdrill.nodes import ScriptError
+from softnet.lab.packetdrill.report import ERROR, FAIL, Verdict
+from softnet.lab.packetdrill.runner import run_script
+from softnet.lab.packetdrill.script import parse_script
+
+OK, FAILED, USAGE = 0, 1, 2
+HELP = """usage: softnet packetdrill [options] script.pkt ...
+
+Run packetdrill scripts against a softnet host, in virtual time.
+
+  --trace                  print each packet, call and command
+  --json                   verdicts as JSON, one object a line
+  -q, --quiet              print failures only
+  -D NAME=VALUE            give a name of the scripts a meaning (also --define NAME=VALUE)
+  --tolerance_usecs=N      how early or late a packet may be; 0 if nothing is said
+  --era=3.2                the kernel whose behaviour is wanted
+  --repeat=N               run each script N times
+  --dry_run                look at the scripts, run nothing
+and all options that a script may have at its top: --mtu --local_ip --remote_ip --gateway_ip
+--bind_port --connect_port --tcp_ts_tick_usecs --strict_segments --non_fatal --ip_version ...
+
+Exit codes: 0 every script passed, 1 one failed, 2 a script or the command line makes no sense."""
+
+
+class Usage(Exception):
+    """The command line makes no sense."""
+
+
+class Arguments:
+    """The command line."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.config = Config()
+        self.paths: list[str] = []
+        self.trace = self.json = self.quiet = self.help = False
+        self.repeat = 1
+        left = list(words)
+        while left:
+            self.take(left.pop(0), left)
+        self.trace = self.trace or self.config.verbose
+
+    def take(self, word: str, left: list[str]) -> None:
+        """One word, and its value from those that are left."""
+        if word == "--":
+            self.paths += left
+            left.clear()
+        elif word in ("-h", "--help"):
+            self.help = True
+        elif word in ("-v", "--verbose", "--trace"):
+            self.trace = True
+        elif word == "--json":
+            self.json = True
+        elif word in ("-q", "--quiet"):
+            self.quiet = True
+        elif word.startswith("-D"):
+            self.set("define", word[2:].lstrip("=") or value_of(word, left))
+        elif word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            name = name.replace("-", "_")
+            if not equals and (name == "repeat" or (name in option_names() and takes_value(name))):
+                value = value_of(word, left)
+            if name == "repeat":
+                self.repeat = int(value) if value.isdigit() else 0
+                if not self.repeat:
+                    raise Usage("--repeat is a number from 1 up")
+            else:
+                self.set(name, value)
+        elif word.startswith("-") and len(word) > 1:
+            raise Usage(f"unknown option {word}")
+        else:
+            self.paths.append(word)
+
+    def set(self, name: str, value: str) -> None:
+        """One of the options that scripts have, too."""
+        try:
+            self.config.set(name, value)
+        except ValueError as e:
+            raise Usage(str(e)) from None
+
+
+def value_of(word: str, left: list[str]) -> str:
+    """The value that follows an option."""
+    if not left:
+        raise Usage(f"{word} needs a value")
+    return left.pop(0)
+
+
+def main(words: Sequence[str]) -> int:
+    """softnet packetdrill; the exit code."""
+    try:
+        args = Arguments(words)
+    except Usage as e:
+        print(f"softnet packetdrill: {e}", file=sys.stderr)
+        return USAGE
+    if args.help:
+        print(HELP)
+        return OK
+    if not args.paths:
+        print(HELP, file=sys.stderr)
+        return USAGE
+    worst = OK
+    for path in args.paths:
+        for _ in range(args.repeat):
+            verdict = run_path(path, args.config, args.trace)
+            show(verdict, args)
+            worst = max(worst, code_of(verdict))
+            if not verdict.passed():
+                break
+    return worst
+
+
+def run_path(path: str, config: Config, trace: bool = False) -> Verdict:
+    """Read a script and run it."""
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as e:
+        return Verdict(path, ERROR, 0, message=e.strerror or str(e))
+    try:
+        script = parse_script(path, text, config.defines)
+    except ScriptError as e:
+        return Verdict(path, ERROR, e.line, message=e.message)
+    return run_script(script, config, print if trace else None)
+
+
+def code_of(verdict: Verdict) -> int:
+    """A verdict as an exit code."""
+    return {ERROR: USAGE, FAIL: FAILED}.get(verdict.verdict, OK)
+
+
+def show(verdict: Verdict, args: Arguments) -> None:
+    """Print a verdict."""
+    if args.json:
+        print(json.dumps(verdict.json()))
+        return
+    for warning in verdict.warnings:
+        print(f"{warning} (warning)", file=sys.stderr)
+    if verdict.passed():
+        if not args.quiet:
+            print(verdict.text())
+    else:
+        print(verdict.text(), file=sys.stderr)
