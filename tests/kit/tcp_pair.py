@@ -18,6 +18,7 @@ import softnet.arch.const as const
 from softnet.host import Host
 from softnet.kernel.sched import Task, crash_tasks
 from softnet.kernel.softirq import local_bh_disable, local_bh_enable
+from softnet.lab.check import Checker
 from softnet.machine.cable import Cable, CablePort
 from softnet.machine.clock import World
 from softnet.machine.cpu import OnCpu, irq_enter, irq_exit
@@ -46,7 +47,6 @@ from softnet.uapi import neighbour as nb
 from softnet.uapi import snmp
 from softnet.uapi.socket import AF_INET, SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET
 from softnet.wire.addr import ip_aton
-from tests.kit.tcp_invariants import check_host
 
 MACS = (bytes.fromhex("020000000001"), bytes.fromhex("020000000002"))
 ADDRESSES = ("10.0.0.1", "10.0.0.2")
@@ -182,6 +182,11 @@ class TcpPair:
         self.b.bring_up(1)
         self.cable.set(**cable)
         self.check = check
+        self.checker = Checker(lambda: self.world.clock.now)
+        for h in self.hosts:
+            self.checker.add(h.host)
+        if not offload:  # else the frames on the cable are not whole
+            self.cable.taps.append(self.checker)
 
     def __enter__(self) -> TcpPair:
         return self
@@ -196,8 +201,7 @@ class TcpPair:
 
         def judge() -> bool:
             if self.check:
-                for h in self.hosts:
-                    check_host(h.net)
+                self.checker.after_event()
             return until is not None and bool(until())
 
         return self.world.run(limit, judge if self.check or until is not None else None)

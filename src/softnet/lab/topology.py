@@ -25,6 +25,7 @@ from softnet.host import Host
 from softnet.kernel.sched import crash_all, current, schedule
 from softnet.lab.addressing import Addresses
 from softnet.lab.capture import Capture
+from softnet.lab.check import Checker
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
@@ -45,7 +46,10 @@ NAME_MAX = 63  # bytes of a host name, as in DNS (RFC 1035 2.3.4)
 
 
 class Lab:
-    """A lab. Use it in a with statement: it patches the standard library while it is open."""
+    """A lab. Use it in a with statement: it patches the standard library while it is open.
+
+    check: judge every host after every event (lab/check.py).
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Lab:
         clock: str = "virtual",
         order: str = "fifo",
         digest: bool = False,
+        check: bool = False,
     ) -> None:
         if clock not in ("virtual", "real"):
             raise unknown("clock", clock, ["virtual", "real"])
@@ -61,6 +66,7 @@ class Lab:
         self.seed = seed if self.settings.seed is None else self.settings.seed
         real = RealClock() if clock == "real" else None
         self.world = World(self.seed, real, order, digest)
+        self.checker = Checker(lambda: self.world.clock.now) if check else None
         self.nodes: dict[str, Node] = {}
         self.links: dict[str, Link] = {}
         self.addresses = Addresses()
@@ -133,6 +139,8 @@ class Lab:
             raise LabError(f"{name!r} is no host name: use letters, digits and '-', at most 63")
         node = kind(self, name, Host(self.world, name, **boot))  # type: ignore[arg-type] # Host checks
         self.nodes[name] = node
+        if self.checker is not None:
+            self.checker.add(node.host)
         return node
 
     def node(self, which: Node | str) -> Node:
@@ -175,6 +183,8 @@ class Lab:
         link.a = self.plug(link, left, given[0], mtu)
         link.b = self.plug(link, right, given[1], mtu)
         self.links[name] = link
+        if self.checker is not None:
+            cable.taps.append(self.checker)
         for capture in self.captures:
             capture.attach(link)
         for trace in self.traces:
@@ -372,13 +382,25 @@ class Lab:
         if self.progress is not None:
             self.progress.begin(limit)
         try:
-            why = self.world.run(limit, predicate)
+            why = self.world.run(limit, self.judged(predicate))
         finally:
             if self.progress is not None:
                 self.progress.end()
         if capped and why == "until":
             raise TimeLimit(f"the time limit of {self.now:g} s of virtual time is reached")
         return why
+
+    def judged(self, predicate: Callable[[], object] | None) -> Callable[[], object] | None:
+        """With check=True: predicate, and before it the judge."""
+        checker = self.checker
+        if checker is None:
+            return predicate
+
+        def judge() -> bool:
+            checker.after_event()
+            return predicate is not None and bool(predicate())
+
+        return judge
 
     def settle(self) -> None:
         """Let every runnable program run until it waits; no time passes."""

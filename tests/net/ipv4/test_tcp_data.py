@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.kit.tcp_invariants import check_host
+from softnet.lab.check_tcp import check_tcp
 from tests.kit.tcp_peer import Dut
 
 
@@ -43,7 +43,7 @@ def test_any_order_gives_the_stream(dut: Dut, order: tuple[int, ...]) -> None:
     conn, peer = dut.accepted(sack=True)
     for i in order:
         peer.send("P.", 1 + 10 * i, ack=1, data=bytes([i]) * 10)
-        check_host(dut.net)
+        check_tcp(dut.net)
     assert dut.read(conn) == b"".join(bytes([i]) * 10 for i in range(4))
 
 
@@ -56,7 +56,7 @@ def test_overlaps_of_every_kind(dut: Dut, seed: int) -> None:
         a = rng.randrange(200)
         b = rng.randint(a + 1, min(200, a + 60))
         peer.send(".", 1 + a, ack=1, data=text[a:b])
-        check_host(dut.net)
+        check_tcp(dut.net)
     peer.send("P.", 1, ack=1, data=text)
     assert dut.read(conn) == text
     assert dut.sock(conn).out_of_order_queue.qlen == 0

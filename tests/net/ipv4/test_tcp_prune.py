@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.kit.tcp_invariants import check_host
+from softnet.lab.check_tcp import check_tcp
 from tests.kit.tcp_peer import Dut
 
 
@@ -14,7 +14,7 @@ def test_tiny_segments_are_collapsed(dut: Dut) -> None:
         byte = bytes([i & 255])
         peer.send("P.", 1 + i, ack=1, data=byte)
         data += byte
-        check_host(dut.net)
+        check_tcp(dut.net)
     assert dut.ext("TCPRCVCOLLAPSED") > 0
     assert sk.sk_rmem_alloc <= sk.sk_rcvbuf + 4096
     assert dut.read(conn, 1000) == data
@@ -54,6 +54,6 @@ def test_falling_one_byte_segments_stay_bounded(dut: Dut) -> None:
     _, peer = dut.accepted(mss=1460, sack=True)
     for i in range(1500):
         peer.send(".", 10_000 - 2 * i, ack=1, data=b"x")
-    check_host(dut.net)
+    check_tcp(dut.net)
     (sk,) = [s for s in dut.net.ipv4.tcp_hashinfo.ehash if s is not None]
     assert sk.sk_rmem_alloc <= sk.sk_rcvbuf + 4096

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from softnet.lab.check_tcp import check_tcp
 from softnet.structs.tcp import TcpSock
 from softnet.uapi.tcp import TCP_CA_Open
-from tests.kit.tcp_invariants import check_host
 from tests.kit.tcp_peer import Dut, Peer
 
 MSS = 1000
@@ -68,7 +68,7 @@ def test_growing_block_is_marked_once(dut: Dut) -> None:
     for i in range(5, 20):
         peer.send(".", 1, ack=1, sack=((at(4), at(i + 1)),))
         assert sk.sacked_out == i - 3
-        check_host(dut.net)
+        check_tcp(dut.net)
     assert marked(sk, SACKED) == [(4, 20)]
 
 
@@ -188,5 +188,5 @@ def test_any_blocks_keep_the_counters_true(dut: Dut, seed: int) -> None:
         ack = min(at(una), 1 + (sk.snd_nxt - sk.snd_una) + at(una) - 1)
         peer.send(".", 1, ack=ack, sack=tuple(blocks) or False)
         dut.pass_time(rng.choice([0.0, 0.01, 0.2]))
-        check_host(dut.net)
+        check_tcp(dut.net)
     assert dut.sock(conn) is sk

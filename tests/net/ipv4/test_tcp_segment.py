@@ -6,10 +6,10 @@ import random
 
 import pytest
 
+from softnet.lab.check_tcp import check_tcp
 from softnet.net.core.skbuff import skb_tobytes
 from softnet.net.ipv4.tcp_segment import tcp_fragment, tcp_set_skb_tso_segs, tcp_trim_head
 from softnet.structs.tcp import TcpSock
-from tests.kit.tcp_invariants import check_host
 from tests.kit.tcp_peer import Dut
 
 MSS = 1000
@@ -48,7 +48,7 @@ def test_cutting_anywhere_keeps_the_bytes(dut: Dut, seed: int) -> None:
         skb = rng.choice(skbs)
         if skb.len > 1:
             assert dut.inside(tcp_fragment, sk, skb, rng.randrange(1, skb.len), MSS) == 0
-        check_host(dut.net)
+        check_tcp(dut.net)
         assert text(sk) == data
 
 

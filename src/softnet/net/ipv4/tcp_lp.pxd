@@ -22,7 +22,7 @@ cdef class Lp:
     cpdef i64 estimate_remote_hz(self, TcpSock tp) except? -1
     @cython.locals(rx_opt=TcpOptionsReceived)
     cpdef i64 one_way_delay(self, TcpSock tp) except? -1
-    cpdef int sample(self, TcpSock tp) except -1
+    cpdef void sample(self, TcpSock tp) except *
     cpdef bint below_threshold(self) except -1
 
 cpdef Lp lp(TcpSock tp)

@@ -22,7 +22,7 @@ cdef class Vegas:
     cdef public i64 cntRTT, minRTT, baseRTT
     cpdef int enable(self, TcpSock tp) except -1
     cpdef int begin_round(self, TcpSock tp) except -1
-    cpdef int measured(self, i64 rtt_us) except -1
+    cpdef void measured(self, i64 rtt_us) except *
 
 cpdef Vegas vegas(TcpSock tp)
 

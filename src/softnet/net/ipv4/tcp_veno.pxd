@@ -29,5 +29,5 @@ cpdef Veno veno(TcpSock tp)
 cdef class TcpVeno(TcpCongestionOps):
     pass
 
-cpdef int veno_congested(TcpSock tp, Veno ca) except -1
+cpdef void veno_congested(TcpSock tp, Veno ca) except *
 cpdef int tcp_veno_init() except -1

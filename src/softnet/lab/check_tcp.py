@@ -1,57 +1,120 @@
 """What must hold of every TCP socket between any two events.
 
-check_host(net) walks all sockets of a namespace and raises AssertionError with the socket and the
+check_tcp(net) walks all sockets of a namespace and raises AssertionError with the socket and the
 numbers that disagree. Sockets that a task owns are left alone: it is in the middle of something.
+TcpWatch does the same for one namespace again and again: it knows what was looked at already, and that
+sequence numbers only go forward.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.uapi.tcp as tcp
-from softnet.kernel.timer import timer_pending
+from softnet.kernel.timer import Timer, timer_pending
+from softnet.net.ipv4.inet_hashtables import InetHashinfo
+from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
 from softnet.structs.net_namespace import Net
+from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.skbuff import SkBuff, SkBuffHead
+from softnet.structs.sock import Sock
 from softnet.structs.tcp import TcpSock
 
 UNASKED = 4096  # bytes: above the truesize of a segment without data
+SYNCHRONIZED = ~(
+    1 << tcp.TCP_CLOSE | 1 << tcp.TCP_LISTEN | 1 << tcp.TCP_SYN_SENT | 1 << tcp.TCP_SYN_RECV
+)
+# What a socket's look is: if it is the same as before, nothing happened to it.
+LOOK = (
+    "sk_state", "snd_una", "snd_nxt", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup", "packets_out",
+    "sacked_out", "lost_out", "retrans_out", "fackets_out", "snd_cwnd", "snd_ssthresh", "icsk_rto",
+    "icsk_pending", "icsk_timeout", "icsk_ca_state", "sk_forward_alloc", "sk_wmem_queued",
+    "sk_rmem_alloc", "mss_cache", "snd_wnd", "rcv_wnd", "icsk_ack_pending",
+)  # fmt: skip
+FORWARD = ("snd_una", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup")  # never go back
 
 
-def check_host(net: Net) -> None:
+def check_tcp(net: Net, watch: TcpWatch | None = None) -> None:
     """Judge every socket of net, and what they use together."""
     hinfo = net.ipv4.tcp_hashinfo
     row = net.ipv4.tcp_death_row
-    pages = 0
+    assert isinstance(hinfo, InetHashinfo)
+    assert isinstance(row, InetTimewaitDeathRow)
+    used = 0
     owned = False
     count = 0
-    for sk in hinfo.ehash:
-        while sk is not None:
-            count += 1
-            owned = owned or sk.owned
-            if not sk.owned:
-                check_sock(sk)
-            pages += charged(sk)
-            sk = sk.sk_next
-    assert count == hinfo.ehash_count
-    for sk in hinfo.listening_hash:
-        while sk is not None:
-            owned = owned or sk.owned
-            check_listener(sk)
-            sk = sk.sk_next
+    for sk in connections(hinfo):
+        count += 1
+        used += charged(sk)
+        if sk.owned:
+            owned = True
+        elif watch is None or watch.changed(sk):
+            check_sock(sk)
+    assert count == hinfo.ehash_count, f"{count} connections in a table of {hinfo.ehash_count}"
+    for chain in hinfo.listening_hash:
+        listener: Sock | None = chain
+        while listener is not None:
+            assert isinstance(listener, TcpSock)
+            owned = owned or listener.owned
+            check_listener(listener)
+            listener = listener.sk_next
     assert row.tw_count <= row.sysctl_max_tw_buckets
-    accounts = net.ipv4.tcp.accounts
+    accounts = tcp_sysctl(net).accounts
     assert accounts.allocated >= 0
     assert accounts.orphan_count >= 0
     if not owned:
-        used = pages + sum(charged(sk) for sk in closed(net))
+        # Sockets in no table cannot be found: their memory is only bounded from above.
         assert used <= accounts.allocated * const.SK_MEM_QUANTUM, (
             f"{used} bytes in use, {accounts.allocated} pages accounted"
         )
 
 
-def closed(net: Net) -> list[TcpSock]:
-    """Sockets in no table cannot be found; their memory is only bounded from above."""
-    return []
+def tcp_sysctl(net: Net) -> NetnsTcp:
+    """TCP's part of a namespace."""
+    sysctl = net.ipv4.tcp
+    assert isinstance(sysctl, NetnsTcp)
+    return sysctl
+
+
+def armed(timer: Timer | None) -> bool:
+    """Will timer fire?"""
+    return timer is not None and timer_pending(timer)
+
+
+def connections(hinfo: InetHashinfo) -> Iterator[TcpSock]:
+    """Every connection of a namespace."""
+    if hinfo.ehash_count == 0:
+        return
+    for chain in hinfo.ehash:
+        sk: Sock | None = chain
+        while sk is not None:
+            assert isinstance(sk, TcpSock)
+            yield sk
+            sk = sk.sk_next
+
+
+class TcpWatch:
+    """What the sockets of one namespace looked like at the last event."""
+
+    def __init__(self) -> None:
+        self.seen: dict[TcpSock, tuple[int, ...]] = {}
+
+    def changed(self, tp: TcpSock) -> bool:
+        """Did anything happen to tp? Sequence numbers must not have gone back."""
+        look = tuple([getattr(tp, name) for name in LOOK])
+        before = self.seen.get(tp)
+        if look == before:
+            return False
+        if before is not None and SYNCHRONIZED >> before[0] & 1:
+            for name in FORWARD:
+                was, now = before[LOOK.index(name)], look[LOOK.index(name)]
+                assert not mem.before(now, was), f"{describe(tp)}: {name} went back from {was}"
+        elif len(self.seen) > 64:
+            self.seen = {sk: old for sk, old in self.seen.items() if sk.sk_state != tcp.TCP_CLOSE}
+        self.seen[tp] = look
+        return True
 
 
 def charged(sk: TcpSock) -> int:
@@ -62,6 +125,7 @@ def charged(sk: TcpSock) -> int:
 def check_listener(sk: TcpSock) -> None:
     """The accept queue has the length it says, the SYN table too."""
     queue = sk.icsk_accept_queue
+    assert queue is not None
     waiting = 0
     req = queue.rskq_accept_head
     while req is not None:
@@ -71,6 +135,7 @@ def check_listener(sk: TcpSock) -> None:
         assert waiting == sk.sk_ack_backlog
     assert sk.sk_ack_backlog <= sk.sk_max_ack_backlog + 1
     lopt = queue.listen_opt
+    assert lopt is not None
     embryos = 0
     for chain in lopt.syn_table:
         while chain is not None:
@@ -80,7 +145,7 @@ def check_listener(sk: TcpSock) -> None:
     assert 0 <= lopt.qlen_young <= lopt.qlen
     assert lopt.qlen <= 1 << lopt.max_qlen_log
     if lopt.qlen:
-        assert timer_pending(sk.sk_timer), "embryos and no SYN-ACK timer"
+        assert armed(sk.sk_timer), "embryos and no SYN-ACK timer"
 
 
 def check_sock(tp: TcpSock) -> None:
@@ -95,6 +160,7 @@ def check_sock(tp: TcpSock) -> None:
 
 
 def describe(tp: TcpSock) -> str:
+    """What an error says of a socket."""
     return (
         f"port {tp.inet_num} state {tp.sk_state} ca {tp.icsk_ca_state} una {tp.snd_una} nxt"
         f" {tp.snd_nxt} write {tp.write_seq} out {tp.packets_out} sacked {tp.sacked_out} lost"
@@ -112,6 +178,12 @@ def check_sequence(tp: TcpSock) -> None:
     if tp.sk_state != tcp.TCP_SYN_SENT:
         assert not mem.after(tp.copied_seq, tp.rcv_nxt), "read more than came"
         assert not mem.after(tp.rcv_wup, tp.rcv_nxt), "rcv_wup beyond rcv_nxt"
+    if SYNCHRONIZED >> tp.sk_state & 1:
+        out = mem.u32(tp.snd_nxt - tp.snd_una)
+        # A FIN may go beyond; and a probe.
+        assert out <= tp.max_window + 1, (
+            f"{out} bytes out, the window was never over {tp.max_window}"
+        )
     assert tp.snd_cwnd >= 1, "an empty congestion window"
     assert tp.snd_ssthresh >= 1
     assert 0 <= tp.icsk_rto <= const.TCP_RTO_MAX
@@ -210,13 +282,14 @@ def check_timers(tp: TcpSock) -> None:
     """Whatever is waited for has a timer that will come."""
     if tp.sk_state == tcp.TCP_CLOSE:
         for timer in (tp.icsk_retransmit_timer, tp.icsk_delack_timer, tp.sk_timer):
-            assert timer is None or not timer_pending(timer), "a timer on a closed socket"
+            assert not armed(timer), "a timer on a closed socket"
         return
     if tp.packets_out:
         assert tp.icsk_pending == const.ICSK_TIME_RETRANS, "data in flight and no timer"
     if tp.icsk_pending:
         timer = tp.icsk_retransmit_timer
+        assert timer is not None
         assert timer_pending(timer), "an event pending without its timer"
         assert timer.expires <= tp.icsk_timeout or tp.icsk_backoff, "the timer comes late"
     if tp.icsk_ack_pending & const.ICSK_ACK_TIMER:
-        assert timer_pending(tp.icsk_delack_timer), "a delayed ACK without its timer"
+        assert armed(tp.icsk_delack_timer), "a delayed ACK without its timer"
