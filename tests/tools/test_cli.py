@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -87,3 +88,13 @@ def test_doctor() -> None:
     assert doctor.main(said.append) == 0
     assert said[0].startswith(f"softnet {softnet.__version__}")
     assert said[-1] == "labs can be run"
+    assert any("redirected definitions" in line for line in said)
+
+
+def test_doctor_as_json() -> None:
+    said: list[str] = []
+    assert doctor.main(said.append, as_json=True) == 0
+    found = json.loads(said[0])
+    assert found["labs_can_be_run"]
+    assert {"definition": "time.sleep", "status": "ok"} in found["table"]
+    assert {row["status"] for row in found["table"]} <= {"ok", "absent"}

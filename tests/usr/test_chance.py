@@ -57,3 +57,14 @@ def test_generators_of_libraries_are_seeded_by_each_world(bench: Any) -> None:
     finally:
         del sys.modules["a_library"], chance.LIBRARIES["a_library"]
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_the_node_of_uuids_is_the_processs_own(bench: Any) -> None:
+    def program() -> tuple[int, int, int]:
+        return uuid.getnode(), uuid.getnode(), uuid.uuid1().node
+
+    first, again, in_uuid = bench.run(program)
+    assert first == again == in_uuid
+    assert first >> 40 & 1
+    assert bench.run(program)[0] != first
+    assert uuid.getnode() != first

@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from softnet.uapi import snmp
+
 
 class Quiet(http.server.BaseHTTPRequestHandler):
     """Answers with what was asked."""
@@ -287,3 +289,31 @@ def test_asyncio_streams(net: Any) -> None:
     got, when = net.run(lambda: asyncio.run(main()))
     assert got == [b"%d\n" % n for n in range(10)]
     assert when == pytest.approx(1, abs=0.05)
+
+
+def test_clients_that_find_the_queue_full_get_through_all_the_same(net: Any) -> None:
+    """Also those that a SYN cookie connected: the listener drops their ACK, and says no more."""
+
+    def program() -> Any:
+        listener = socket.create_server(("127.0.0.1", 80), backlog=5)
+        answers: list[bytes] = []
+
+        def client() -> None:
+            with socket.create_connection(("127.0.0.1", 80)) as s:
+                s.sendall(b"x")
+                answers.append(s.recv(10))
+
+        clients = [threading.Thread(target=client) for _ in range(30)]
+        for t in clients:
+            t.start()
+        time.sleep(0.5)
+        for _ in clients:
+            with listener.accept()[0] as s:
+                s.sendall(s.recv(10) * 2)
+        for t in clients:
+            t.join()
+        listener.close()
+        return answers
+
+    assert net.run(program) == [b"xx"] * 30
+    assert net.hosts["h1"].net.mib.net.get(snmp.LINUX_MIB_SYNCOOKIESRECV) > 0

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no stubs
 
 
 def test_a_handler_runs_and_the_sleep_goes_on(net: Any) -> None:
@@ -150,3 +151,31 @@ def test_masks(net: Any) -> None:
         return signal.sigwait([signal.SIGUSR2]), round(time.monotonic(), 3)
 
     assert net.run(program) == (signal.SIGUSR2, 1.0)
+
+
+def test_groups_and_abort_stay_in_the_simulation(bench: Any) -> None:
+    def program() -> None:
+        got: list[int] = []
+        signal.signal(signal.SIGUSR1, lambda n, frame: got.append(n))
+        os.killpg(0, signal.SIGUSR1)
+        assert got == [signal.SIGUSR1]
+        with pytest.raises(ProcessLookupError):
+            os.killpg(os.getpid() + 77, signal.SIGTERM)
+        with pytest.raises(OSError, match="not implemented"):
+            os.pidfd_open(os.getpid())
+        os.abort()
+
+    assert isinstance(bench.run(program), GreenletExit)
+
+
+def test_waiting_for_a_signal_for_some_time(bench: Any) -> None:
+    def program() -> Any:
+        mine = {signal.SIGUSR1}
+        signal.pthread_sigmask(signal.SIG_BLOCK, mine)
+        start = time.monotonic()
+        nothing = signal.sigtimedwait(mine, 2.5)
+        waited = time.monotonic() - start
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return nothing, waited, signal.sigwaitinfo(mine).si_signo
+
+    assert bench.run(program) == (None, 2.5, signal.SIGUSR1)

@@ -108,6 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="say what works on this machine",
         description="Look at what softnet needs and can use; say what to do about what is missing.",
     )
+    doctor.add_argument("--json", action="store_true", help="for programs, with every row of it")
     doctor.set_defaults(command=do_doctor)
 
     tap = commands.add_parser(
@@ -194,5 +195,5 @@ def do_packetdrill(words: Sequence[str]) -> int:
 def do_doctor(args: argparse.Namespace) -> int:
     """softnet doctor"""
     doctor = importlib.import_module("softnet.tools.doctor")
-    code: int = doctor.main()
+    code: int = doctor.main(as_json=args.json)
     return code

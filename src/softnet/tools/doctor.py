@@ -1,9 +1,14 @@
-"""softnet doctor: what works on this machine, and what to do about what does not."""
+"""softnet doctor: what works on this machine, and what to do about what does not.
+
+It runs the whole table of redirected definitions (usr/table.py): a new release of Python may have moved
+one of them, and then this says which.
+"""
 
 from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import json
 import os
 import platform
 import shutil
@@ -16,10 +21,13 @@ import softnet
 OK, MISSING = "ok", "--"
 
 
-def main(say: Callable[[str], object] = print) -> int:
-    """Print the findings; 0 if labs can be run, else 1."""
-    needed = [python(), greenlet(), native()]
-    extras = [compiled(), capture_reader(), tap()]
+def main(say: Callable[[str], object] = print, as_json: bool = False) -> int:
+    """Print the findings; 0 if labs can be run, else 1. as_json: for programs to read."""
+    needed = [python(), greenlet(), native(), table()]
+    extras = [compiled(), repeatable_tls(), capture_reader(), tap()]
+    if as_json:
+        say(json.dumps(document(needed, extras), indent=2))
+        return 0 if all(good for good, _, _ in needed) else 1
     say(f"softnet {softnet.__version__} in {Path(softnet.__file__).parent}")
     for good, text, advice in needed + extras:
         say(f"  {OK if good else MISSING}  {text}")
@@ -31,6 +39,54 @@ def main(say: Callable[[str], object] = print) -> int:
 
 
 Finding = tuple[bool, str, str]  # is it good, what was looked at, what to do if not
+
+
+def document(needed: list[Finding], extras: list[Finding]) -> dict[str, object]:
+    """The same as JSON has it, and every row of the table."""
+
+    def rows(findings: list[Finding]) -> list[dict[str, object]]:
+        return [
+            {"ok": good, "what": text, "advice": "" if good else advice}
+            for good, text, advice in findings
+        ]
+
+    return {
+        "softnet": softnet.__version__,
+        "folder": str(Path(softnet.__file__).parent),
+        "python": platform.python_version(),
+        "needed": rows(needed),
+        "extras": rows(extras),
+        "table": [{"definition": key, "status": status} for key, status in verdicts()],
+        "labs_can_be_run": all(good for good, _, _ in needed),
+    }
+
+
+def verdicts() -> list[tuple[str, str]]:
+    """(definition, status) of each row of the table."""
+    selfcheck = importlib.import_module("softnet.usr.selfcheck")
+    try:
+        return [tuple(verdict) for verdict in selfcheck.check_table()]
+    except RuntimeError as e:  # a Python unlike the known, or no extension
+        return [("", str(e))]
+
+
+def table() -> Finding:
+    """The definitions of the standard library that programs are served by."""
+    found = verdicts()
+    wrong = [f"{key}: {status}" for key, status in found if status not in ("ok", "absent")]
+    ok = sum(status == "ok" for _, status in found)
+    text = f"redirected definitions: {ok} of {len(found)} work"
+    absent = len(found) - ok - len(wrong)
+    if absent:
+        text += f", {absent} are not in this Python"
+    return not wrong, text, "; ".join(wrong)
+
+
+def repeatable_tls() -> Finding:
+    """Can OpenSSL's random numbers be had from the seed?"""
+    openssl = importlib.import_module("softnet.usr.openssl")
+    advice = "this OpenSSL hides RAND_set_rand_method: runs with TLS do not repeat byte for byte"
+    return bool(openssl.source.find()), "repeatable TLS", advice
 
 
 def python() -> Finding:

@@ -85,20 +85,25 @@ def generate_time_safe() -> tuple[bytes, int]:
     """_uuid.generate_time_safe(): what uuid.uuid1() is made of."""
     process = me().process
     stamp = time_ns() // 100 + UUID_EPOCH
-    luck = process.urandom(8)
-    node = int.from_bytes(luck[:6], "big") | 1 << 40  # multicast bit: no real card's address
+    luck = process.urandom(2)
+    node = getnode()  # with the multicast bit: no real card's address
     made = uuid.UUID(
         fields=(
             stamp & 0xFFFFFFFF,
             stamp >> 32 & 0xFFFF,
             stamp >> 48 & 0x0FFF,
-            luck[6] & 0x3F,
-            luck[7],
+            luck[0] & 0x3F,
+            luck[1],
             node,
         ),
         version=1,
     )
     return made.bytes, 0
+
+
+def getnode() -> int:
+    """uuid.getnode(): a number of the process's own; the real card's address is nobody's business."""
+    return int.from_bytes(me().process.node, "big") | 1 << 40
 
 
 world_begins[:] = [seed_libraries]

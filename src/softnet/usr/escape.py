@@ -41,15 +41,24 @@ def on_audit(event: str, args: object) -> None:
     what = DOORS.get(event)
     if what is None:
         return
-    process = current_process()
-    if process is None:
-        return
     if event in ON_A_SOCKET and isinstance(args, tuple) and args[0].fileno() < 0:
         return  # it is closed: the real call says so
-    raise EscapedError(
-        f"host {process.host.machine.name!r}: {me().task.name} asks for {what} ({event}"
-        f"{args!r}) at {call_site(sys._getframe(1))}"
+    if current_process() is not None:
+        raise escaped(what, event, args)
+
+
+def escaped(what: str, event: str, args: object) -> EscapedError:
+    """Who wanted what, where."""
+    thread = me()
+    return EscapedError(
+        f"host {thread.process.host.machine.name!r}: {thread.task.name} asks for {what} ({event}"
+        f"{args!r}) at {call_site(sys._getframe(2))}"
     )
+
+
+def fork_exec(args: object, *rest: object) -> int:
+    """_posixsubprocess.fork_exec(), which multiprocessing calls without an audit event."""
+    raise escaped("a real process", "fork_exec", args)
 
 
 def call_site(frame: FrameType | None) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 import select
 import socket
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
-from softnet.usr import clock, openssl, paths, polling, resolver, sockets, threads
+from softnet.usr import clock, foreign, openssl, paths, polling, resolver, sockets, threads
 from softnet.usr.escape import on_audit
 from softnet.usr.mute import mute
 from softnet.usr.redef import (
@@ -114,8 +115,17 @@ class Installer:
                 self.redirects[row.key()] = make(row)
         clock.originals.update(self.redirects)
 
+    def arrived(self, module: str) -> None:
+        """A package of foreign.py's table is loaded: its rows, on if the others are."""
+        for key, function, replacement in foreign.rows(module):
+            if key not in self.redirects:
+                self.redirects[key] = PythonRedirect(function, replacement)
+            if self.count:
+                self.redirects[key].enable()
+
 
 installer = Installer()
+watcher = foreign.Watcher(installer.arrived)
 
 
 def definition(row: Row) -> Any:
@@ -148,6 +158,9 @@ def install() -> None:
     if installer.count == 0:
         if not installer.redirects:
             installer.prepare()
+        for module in foreign.FOREIGN:
+            installer.arrived(module)
+        sys.meta_path.insert(0, watcher)
         for redirect in installer.redirects.values():
             redirect.enable()
         set_slots(
@@ -173,6 +186,7 @@ def uninstall() -> None:
     if installer.count:
         return
     watchdog.stop()
+    sys.meta_path.remove(watcher)
     watch_escapes(None)
     openssl.uninstall()
     sockets.forget_sockets()

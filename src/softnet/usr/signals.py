@@ -34,6 +34,7 @@ SIGINT = int(signal.SIGINT)
 SIGPIPE = int(signal.SIGPIPE)
 SIGALRM = int(signal.SIGALRM)
 NSIG = int(signal.NSIG)
+SI_USER = 0
 IGNORED = {int(signal.SIGCHLD), int(signal.SIGURG), int(signal.SIGWINCH), int(signal.SIGCONT)}
 UNCATCHABLE = {int(signal.SIGKILL), int(signal.SIGSTOP)}
 ITIMER_REAL = int(signal.ITIMER_REAL)
@@ -122,6 +123,23 @@ def pthread_kill(ident: int, signum: Any, /) -> None:
         raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
     if int(signum):
         send(process, check_number(signum))
+
+
+def killpg(pgid: int, signum: Any, /) -> None:
+    """os.killpg(): each process is a group of its own; 0 is one's own."""
+    kill(pgid or me().process.pid, signum)
+
+
+def abort() -> None:
+    """os.abort(): SIGABRT, which no handler can stop."""
+    process = me().process
+    process.handlers.pop(int(signal.SIGABRT), None)
+    end_by(process, int(signal.SIGABRT))
+
+
+def pidfd(*args: Any) -> int:
+    """os.pidfd_open(), signal.pidfd_send_signal(): of a later Linux."""
+    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
 
 def send(process: Process, signum: int) -> None:
@@ -278,6 +296,32 @@ def sigpending() -> set[int]:
 
 def sigwait(sigset: Any, /) -> int:
     """_signal.sigwait()"""
+    signum = wait_for_signal(sigset, -1)
+    assert signum is not None
+    return signum
+
+
+def sigwaitinfo(sigset: Any, /) -> signal.struct_siginfo:
+    """_signal.sigwaitinfo()"""
+    return siginfo(sigwait(sigset))
+
+
+def sigtimedwait(sigset: Any, timeout: float, /) -> signal.struct_siginfo | None:
+    """_signal.sigtimedwait()"""
+    if timeout < 0:
+        raise ValueError("timeout must be non-negative")
+    signum = wait_for_signal(sigset, sys_.sys_clock_gettime() + timeout_ns(timeout))
+    return None if signum is None else siginfo(signum)
+
+
+def siginfo(signum: int) -> signal.struct_siginfo:
+    """As from os.kill() by the process itself."""
+    pid = sys_.sys_getpid()
+    return signal.struct_siginfo((signum, SI_USER, 0, pid, os.getuid(), 0, 0))
+
+
+def wait_for_signal(sigset: Any, until: int) -> int | None:
+    """The first pending signal of a set; None when until comes (the world's time; -1: never)."""
     process = me().process
     wanted = {check_number(n) for n in sigset}
     futex = sys_.new_futex("sigwait")
@@ -286,8 +330,13 @@ def sigwait(sigset: Any, /) -> int:
             if signum in wanted:
                 process.pending.remove(signum)
                 return signum
+        left = -1
+        if until >= 0:
+            left = until - sys_.sys_clock_gettime()
+            if left <= 0:
+                return None
         try:
-            sys_.sys_futex_wait(futex)
+            sys_.sys_futex_wait(futex, left)
         except InterruptedError:
             me().task.signalled = False
             if any(n not in wanted for n in process.pending):

@@ -445,6 +445,11 @@ def sendmsg(
     return n
 
 
+def sendmsg_afalg(self: Any, *args: Any, **kwargs: Any) -> int:
+    """sendmsg_afalg(): there is no AF_ALG, so this socket is none."""
+    raise OSError("algset is only supported for AF_ALG")
+
+
 def setblocking(self: Any, flag: Any, /) -> None:
     """setblocking()"""
     set_timeout(self, -1 if flag else 0)

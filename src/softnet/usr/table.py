@@ -23,7 +23,10 @@ from typing import Any, NamedTuple
 from softnet.usr import (
     chance,
     clock,
+    cpus,
+    escape,
     files,
+    interfaces,
     paths,
     polling,
     program,
@@ -31,6 +34,7 @@ from softnet.usr import (
     signals,
     sockcalls,
     sockets,
+    streams,
     threads,
     tls,
 )
@@ -76,6 +80,7 @@ TIME = (
     Row("time", "clock_gettime_ns", clock.clock_gettime_ns),
     Row("time", "clock_settime", clock.clock_settime),
     Row("time", "clock_settime_ns", clock.clock_settime),
+    Row("time", "pthread_getcpuclockid", cpus.pthread_getcpuclockid),
     Row("time", "sleep", clock.sleep),
     Row("time", "gmtime", clock.gmtime),
     Row("time", "localtime", clock.localtime),
@@ -98,6 +103,7 @@ THREADS = (
     Row("_thread", "_ThreadHandle._set_done", threads.handle_set_done, since=(3, 13)),
     Row("_thread", "get_ident", threads.get_ident),
     Row("_thread", "get_native_id", threads.get_native_id),
+    Row("_thread", "set_name", cpus.set_name, since=(3, 14)),
     Row("_thread", "_count", threads.count_threads),
     Row("_thread", "interrupt_main", threads.interrupt_main),
     Row("_thread", "_excepthook", program.report_thread_exception),
@@ -133,6 +139,7 @@ CHANCE = (
     Row("_random", "Random.setstate", chance.shared_setstate, INSTANCE, SHARED_RANDOM),
     Row("_random", "Random.seed", chance.seed),
     Row("_uuid", "generate_time_safe", chance.generate_time_safe),
+    Row("uuid", "getnode", chance.getnode, PYTHON),
 )
 
 SOCKETS = (
@@ -154,6 +161,7 @@ SOCKETS = (
     Row("_socket", "socket.send", sockcalls.send, SOCKET),
     Row("_socket", "socket.sendall", sockets.sendall, SOCKET),
     Row("_socket", "socket.sendmsg", sockets.sendmsg, SOCKET),
+    Row("_socket", "socket.sendmsg_afalg", sockets.sendmsg_afalg, SOCKET),
     Row("_socket", "socket.sendto", sockcalls.sendto, SOCKET),
     Row("_socket", "socket.setblocking", sockets.setblocking, SOCKET),
     Row("_socket", "socket.setsockopt", sockets.setsockopt, SOCKET),
@@ -178,6 +186,9 @@ NAMES = (
     Row("_socket", "getservbyname", resolver.getservbyname),
     Row("_socket", "getservbyport", resolver.getservbyport),
     Row("_socket", "getprotobyname", resolver.getprotobyname),
+    Row("_socket", "if_nameindex", interfaces.if_nameindex),
+    Row("_socket", "if_nametoindex", interfaces.if_nametoindex),
+    Row("_socket", "if_indextoname", interfaces.if_indextoname),
     Row("posix", "uname", resolver.uname),
 )
 
@@ -217,7 +228,14 @@ FILES = (
     Row("posix", "getpid", files.getpid),
     Row("posix", "getppid", files.getppid),
     Row("posix", "_exit", files.exit_now),
+    Row("posix", "cpu_count", cpus.cpu_count),
+    Row("posix", "sched_getaffinity", cpus.sched_getaffinity),
+    Row("posix", "sched_setaffinity", cpus.sched_setaffinity),
+    Row("posix", "sched_yield", cpus.sched_yield),
+    Row("posix", "getloadavg", cpus.getloadavg),
+    Row("_io", "open", streams.open_fd, FD),
     Row("posix", "times", files.times),
+    Row("_posixsubprocess", "fork_exec", escape.fork_exec),
     Row("fcntl", "fcntl", files.fcntl_fcntl, FD),
     Row("fcntl", "ioctl", files.fcntl_ioctl, FD),
 )
@@ -252,7 +270,13 @@ SIGNALS = (
     Row("_signal", "alarm", signals.alarm),
     Row("_signal", "setitimer", signals.setitimer),
     Row("_signal", "getitimer", signals.getitimer),
+    Row("_signal", "sigwaitinfo", signals.sigwaitinfo),
+    Row("_signal", "sigtimedwait", signals.sigtimedwait),
+    Row("_signal", "pidfd_send_signal", signals.pidfd),
     Row("posix", "kill", signals.kill),
+    Row("posix", "killpg", signals.killpg),
+    Row("posix", "abort", signals.abort),
+    Row("posix", "pidfd_open", signals.pidfd),
 )
 
 ROWS: tuple[Row, ...] = (

@@ -139,7 +139,7 @@ class Process:
 
     __slots__ = (
         "all_gone", "default_timeout", "doomed", "exiting", "fd_base", "files", "handlers", "host",
-        "main", "main_object", "name", "newname", "pending", "pid", "rng", "sigmask",
+        "main", "main_object", "name", "newname", "node", "pending", "pid", "rng", "sigmask",
         "task", "threads", "timers", "urandom", "wakeup_fd",
     )  # fmt: skip
 
@@ -161,6 +161,7 @@ class Process:
     wakeup_fd: int
     rng: Any  # _random.Random behind the functions of module random
     urandom: Callable[[int], bytes]
+    node: bytes  # what uuid.getnode() is made of
     default_timeout: int  # ns, of new sockets; -1: none
     doomed: list[int]  # descriptors whose socket objects were collected
     exiting: bool
@@ -186,6 +187,7 @@ class Process:
         self.urandom = luck.bytes
         # The C type: random.Random's methods on it are not redirected (rule INSTANCE).
         self.rng = random.Random(luck.u64())
+        self.node = world.random(f"node:{host.machine.name}:{self.pid}").bytes(6)
         self.default_timeout = -1
         self.doomed = []
         self.exiting = False

@@ -348,12 +348,12 @@ def cookie_v4_check(tp: TcpSock, skb: SkBuff) -> TcpSock | None:
     rt = inet_csk_route_req(tp, req)
     if rt is None:
         reqsk_free(req)
-        return tp
+        return None
     tcp_openreq_window(tp, rt, req, req.mss)
     child = tcp_v4_syn_recv_sock(tp, skb, req)
     if child is None:
         reqsk_free(req)
-        return tp
+        return None  # dropped; the client, which is connected, sends its data again
     reqsk_queue_add(queue, req, tp, child)
     return child
 
