@@ -34,6 +34,7 @@ from softnet.kernel.sched import SwitchHooks as SwitchHooks
 from softnet.kernel.sched import Task as Task
 from softnet.kernel.sched import current, nsleep, spawn
 from softnet.kernel.wait import WaitQueueHead, wait_interruptible, wake_up_nr
+from softnet.net.core.ethtool import ethtool_request_len as ethtool_request_len
 from softnet.net.core.net_namespace import copy_net_ns
 from softnet.net.socket import (
     kernel_getsockopt,

@@ -149,6 +149,9 @@ class Unlike:
     def accept4(self, fd: int, flags: int) -> None:
         """accept4(), and close what it gives."""
 
+    def allow_ping(self) -> None:
+        """Open net.ipv4.ping_group_range to everybody."""
+
 
 class Recorder:
     """The steps of one program, and what it makes them with."""

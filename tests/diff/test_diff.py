@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import softnet.syscalls as sys_
+from softnet.host import Host
 from tests.diff.programs import PROGRAMS
 from tests.diff.recorder import Later, Step, Unlike, run_program
 from tests.kit.programs import Bench, net
@@ -34,6 +35,9 @@ Results = dict[str, list[Step]]
 class Softnet(Unlike):
     """Calls that the standard library has no words for, as system calls."""
 
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
     def disconnect(self, fd: int) -> None:
         """connect(AF_UNSPEC)"""
         sys_.sys_connect(fd, sys_.Sockaddr(0))
@@ -41,6 +45,10 @@ class Softnet(Unlike):
     def accept4(self, fd: int, flags: int) -> None:
         """accept4()"""
         sys_.sys_close(sys_.sys_accept4(fd, flags)[0])
+
+    def allow_ping(self) -> None:
+        """sysctl -w net.ipv4.ping_group_range="0 0" """
+        self.host.sysctl("net.ipv4.ping_group_range", "0 0")
 
 
 def steps_of(rows: list[list[object]]) -> list[Step]:
@@ -102,7 +110,7 @@ def test_there_are_enough_programs() -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_same(name: str, net: Bench, kernel: Results) -> None:
-    ours = net.run(run_program, PROGRAMS[name], Softnet())
+    ours = net.run(run_program, PROGRAMS[name], Softnet(net.network()))
     assert difference(ours, kernel[name], platform.release()) == []
 
 

@@ -3,6 +3,7 @@ cimport softnet.arch.mem as mem
 cimport softnet.uapi.fcntl as fcntl
 cimport softnet.uapi.poll as poll
 cimport softnet.uapi.socket as uapi
+cimport softnet.uapi.sockios as sockios
 from softnet.arch.types cimport i64
 from softnet.fs.file cimport FdTable, File, FileOps, PollTable
 from softnet.kernel.wait cimport WaitQueueHead

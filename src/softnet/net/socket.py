@@ -17,8 +17,10 @@ import softnet.arch.mem as mem
 import softnet.uapi.fcntl as fcntl
 import softnet.uapi.poll as poll
 import softnet.uapi.socket as uapi
+import softnet.uapi.sockios as sockios
 from softnet.fs.file import File, FileOps
 from softnet.kernel.wait import WaitQueueHead
+from softnet.net.core.dev_ioctl import dev_ioctl
 from softnet.net.core.sock import sock_getsockopt, sock_setsockopt
 from softnet.structs.socket import MsgHdr, Socket
 
@@ -213,11 +215,19 @@ class SocketFileOps(FileOps):
         return sock.ops.poll(file, sock, pt) if sock.ops is not None else poll.POLLNVAL
 
     def ioctl(self, file: File, cmd: int, arg: object) -> object:
-        """sock_ioctl()"""
+        """sock_ioctl(): what the family does not know may be a device's."""
         sock = sock_from_file(file)
         ops: ProtoOps | None = sock.ops
+        sk = sock.sk
         assert ops is not None
-        return ops.ioctl(sock, cmd, arg)
+        if cmd in (sockios.FIOGETOWN, sockios.SIOCGPGRP):
+            return 0  # nobody: there is no SIGIO
+        try:
+            return ops.ioctl(sock, cmd, arg)
+        except OSError as e:
+            if e.errno != errno.ENOTTY or sk is None:
+                raise
+        return dev_ioctl(sk.sk_net, cmd, arg)
 
     def release(self, file: File) -> None:
         """sock_close()"""

@@ -16,6 +16,7 @@ from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no
 import softnet.syscalls as sys_
 import softnet.uapi.fcntl as fcntl
 from softnet.usr.clock import read_ns
+from softnet.usr.pointers import read_memory, read_text, write_memory
 from softnet.usr.polling import fileno
 from softnet.usr.redef import SIM_FD, mute_me
 from softnet.usr.sockets import set_nonblock
@@ -26,7 +27,20 @@ FIONBIO = 0x5421
 TIOCOUTQ = 0x5411
 SIOCATMARK = 0x8905
 SIOCOUTQNSD = 0x894B
-INT_ANSWERS = (FIONREAD, TIOCOUTQ, SIOCATMARK, SIOCOUTQNSD)  # requests that fill in an int
+FIOGETOWN, SIOCGPGRP = 0x8903, 0x8904
+INT_ANSWERS = (
+    FIONREAD,
+    TIOCOUTQ,
+    SIOCATMARK,
+    SIOCOUTQNSD,
+    FIOGETOWN,
+    SIOCGPGRP,
+)  # requests that fill in an int
+SIOCGIFCONF = 0x8912
+SIOCETHTOOL = 0x8946
+ETHTOOL_GPERMADDR = 32
+WITH_POINTER = (SIOCGIFCONF, SIOCETHTOOL)
+ROUTES = (0x890B, 0x890C)  # SIOCADDRT, SIOCDELRT: rt_dev is a name
 SIZE_OF_ARG = 1024  # the longest argument fcntl() and ioctl() copy
 
 
@@ -198,16 +212,45 @@ def fcntl_ioctl(file: Any, request: int, arg: Any = 0, mutate_flag: bool = True,
     if len(raw) > SIZE_OF_ARG and isinstance(arg, bytes | str):
         raise ValueError("ioctl string arg too long")
     value = struct.unpack_from("i", raw)[0] if request == FIONBIO else raw
+    if request in WITH_POINTER or request in ROUTES:
+        value = raw + pointed_at(request, raw)
     answer = sys_.sys_ioctl(fd, request, value)
     if isinstance(answer, int):
         out = struct.pack("i", answer) if request in INT_ANSWERS else raw
     else:
         out = bytes(answer)  # type: ignore[call-overload] # an int or the struct, says ProtoOps
+    if request in WITH_POINTER:
+        out = write_back(request, raw, out)
     out = out.ljust(len(raw), b"\0")[: len(raw)]
     if mutate_flag and not isinstance(arg, bytes | str):
         memoryview(arg).cast("B")[: len(out)] = out
         return 0
     return out
+
+
+def pointed_at(request: int, raw: bytes) -> bytes:
+    """What a pointer in the struct leads to: system calls take it behind the struct."""
+    if request in ROUTES:
+        at = int.from_bytes(raw[88:96], "little")
+        return read_text(at, 15) if at else b""
+    if request != SIOCETHTOOL or len(raw) < 24:
+        return b""
+    at = int.from_bytes(raw[16:24], "little")
+    head = read_memory(at, 4)
+    if head[0] == ETHTOOL_GPERMADDR:
+        head = read_memory(at, 8)
+    return bytes(40 - len(raw)) + read_memory(at, sys_.ethtool_request_len(head))
+
+
+def write_back(request: int, raw: bytes, answer: bytes) -> bytes:
+    """Put what came behind the struct where its pointer leads; the struct."""
+    if request == SIOCGIFCONF:
+        at = int.from_bytes(raw[8:16], "little")
+        if at:
+            write_memory(at, answer[16:])
+        return answer[:16]
+    write_memory(int.from_bytes(raw[16:24], "little"), answer[40:])
+    return answer[:40]
 
 
 # The process

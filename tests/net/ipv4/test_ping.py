@@ -86,7 +86,7 @@ def test_replies_come_to_whom_they_belong(host: IpHost, eth: Wire, ping: Sock) -
 def test_only_echo_requests(host: IpHost, eth: Wire, ping: Sock) -> None:
     assert ping.send(icmp(13, 0, 1), PEER) == -errno.EINVAL
     assert ping.send(icmp(8, 1, 1), PEER) == -errno.EINVAL
-    assert ping.send(b"short", PEER) == -errno.EFAULT
+    assert ping.send(b"short", PEER) == -errno.EINVAL
     assert ping.send(ECHO) == -errno.EDESTADDRREQ
     assert ping.send(ECHO, PEER, flags=socket_.MSG_OOB) == -errno.EOPNOTSUPP
     assert ping.send(ECHO + bytes(65536), PEER) == -errno.EMSGSIZE

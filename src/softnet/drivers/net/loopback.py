@@ -18,6 +18,7 @@ from softnet.net.core.dev.receive import netif_rx
 from softnet.net.core.dev.registry import register_netdev
 from softnet.net.core.skbuff import skb_orphan
 from softnet.net.ethernet.eth import NO_ADDR, eth_header_ops, eth_type_trans
+from softnet.structs.ethtool import EthtoolOps
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdev_stats import NetDeviceStats
 from softnet.structs.netdevice import NetDevice
@@ -35,6 +36,7 @@ class Loopback(NetDevice):
         """loopback_setup()"""
         NetDevice.__init__(self, "lo")
         self.nd_net = net
+        self.ethtool_ops = EthtoolOps()  # loopback_ethtool_ops: there is a link, and no more
         self.mtu = LOOPBACK_MTU
         self.hard_header_len = if_ether.ETH_HLEN
         self.addr_len = if_ether.ETH_ALEN

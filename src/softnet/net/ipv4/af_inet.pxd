@@ -21,7 +21,7 @@ from softnet.structs.socket cimport (
     MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, SockaddrIn, Socket
 )
 
-cdef i64 PROTO_WILD, NO_OWN_BIND, IFNAMSIZ, IFREQ_LEN, RTENTRY_LEN, TCPF_CONNECTING
+cdef i64 PROTO_WILD, NO_OWN_BIND, TCPF_CONNECTING
 
 cdef class InetFamily(NetProtoFamily):
     pass

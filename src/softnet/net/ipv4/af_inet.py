@@ -41,9 +41,9 @@ from softnet.net.core.sock import (
     sock_intr_errno,
     sock_sndtimeo,
 )
-from softnet.net.ipv4.devinet_ioctl import devinet_ioctl
-from softnet.net.ipv4.fib_frontend import RtEntry, inet_addr_type, ip_rt_ioctl
+from softnet.net.ipv4.fib_frontend import inet_addr_type
 from softnet.net.ipv4.igmp_sock import ip_mc_drop_socket
+from softnet.net.ipv4.inet_ioctl import INET_IOCTLS, inet_gifconf_init, inet_struct_ioctl
 from softnet.net.ipv4.ip_offload import ip_offload_init
 from softnet.net.ipv4.ping import ping_prot
 from softnet.net.ipv4.proc import ip_proc_init
@@ -80,9 +80,6 @@ if TYPE_CHECKING:
 
 PROTO_WILD = in_.IPPROTO_IP  # of an InetProtosw: any protocol; of a socket() call: the type's usual
 NO_OWN_BIND = -95  # Proto.bind() of protocols that bind by get_port(): EOPNOTSUPP
-IFNAMSIZ = 16
-IFREQ_LEN = 40
-RTENTRY_LEN = 120
 TCPF_CONNECTING = 1 << tcp.TCP_SYN_SENT | 1 << tcp.TCP_SYN_RECV
 
 inetsw: dict[int, list[InetProtosw]] = {}
@@ -336,95 +333,9 @@ def inet_ioctl(sock: Socket, cmd: int, arg: object) -> object:
         return sock_get_timestamp(sk)
     if cmd == sockios.SIOCGSTAMPNS:
         return sock_get_timestampns(sk)
-    if cmd in (sockios.SIOCADDRT, sockios.SIOCDELRT):
-        return inet_route_ioctl(sk.sk_net, cmd, arg)
-    if cmd == sockios.SIOCRTMSG:
-        raise OSError(errno.EINVAL, "Invalid argument")
-    if cmd in IFADDR_IOCTLS:
-        return inet_ifaddr_ioctl(sk.sk_net, cmd, arg)
+    if cmd in INET_IOCTLS:
+        return inet_struct_ioctl(sk.sk_net, cmd, arg)
     return sk.sk_prot.ioctl(sk, cmd, arg)
-
-
-IFADDR_IOCTLS = frozenset(
-    {
-        sockios.SIOCGIFADDR,
-        sockios.SIOCSIFADDR,
-        sockios.SIOCGIFBRDADDR,
-        sockios.SIOCSIFBRDADDR,
-        sockios.SIOCGIFNETMASK,
-        sockios.SIOCSIFNETMASK,
-        sockios.SIOCGIFDSTADDR,
-        sockios.SIOCSIFDSTADDR,
-        sockios.SIOCSIFFLAGS,
-    }
-)
-
-
-def inet_ifaddr_ioctl(net: Net, cmd: int, arg: object) -> bytes:
-    """devinet_ioctl() on a struct ifreq: name (16 bytes), then a sockaddr_in, or flags (16 bits)."""
-    if not isinstance(arg, bytes | bytearray | memoryview):
-        raise OSError(errno.EFAULT, "Bad address")
-    ifr = bytearray(arg).ljust(IFREQ_LEN, b"\0")
-    name = bytes(ifr[:IFNAMSIZ]).split(b"\0")[0].decode("ascii", "replace")
-    if cmd == sockios.SIOCSIFFLAGS:
-        value = int.from_bytes(ifr[IFNAMSIZ : IFNAMSIZ + 2], "little")
-    else:
-        family = int.from_bytes(ifr[IFNAMSIZ : IFNAMSIZ + 2], "little")
-        if cmd not in GETTERS and family != socket_.AF_INET:
-            raise OSError(errno.EINVAL, "Invalid argument")
-        value = int.from_bytes(ifr[IFNAMSIZ + 4 : IFNAMSIZ + 8], "big")
-    rtnl_lock(net)
-    try:
-        answer = devinet_ioctl(net, cmd, name, value)
-    finally:
-        rtnl_unlock(net)
-    if cmd in GETTERS:
-        ifr[IFNAMSIZ : IFNAMSIZ + 16] = (
-            socket_.AF_INET.to_bytes(2, "little") + bytes(2) + answer.to_bytes(4, "big") + bytes(8)
-        )
-    return bytes(ifr)
-
-
-GETTERS = frozenset(
-    {
-        sockios.SIOCGIFADDR,
-        sockios.SIOCGIFBRDADDR,
-        sockios.SIOCGIFNETMASK,
-        sockios.SIOCGIFDSTADDR,
-    }
-)
-
-
-def inet_route_ioctl(net: Net, cmd: int, arg: object) -> int:
-    """ip_rt_ioctl() on a struct rtentry of x86-64; a device name, if any, as its last 16 bytes.
-
-    Layout: pad 8, dst 16, gateway 16, genmask 16, flags 2, pad 22, metric 2, pad 6, dev pointer 8,
-    mtu 8, window 8, irtt 2. A pointer means nothing here: callers append the name to the 120 bytes.
-    """
-    if not isinstance(arg, bytes | bytearray | memoryview):
-        raise OSError(errno.EFAULT, "Bad address")
-    data = bytes(arg).ljust(RTENTRY_LEN, b"\0")
-    rt = RtEntry()
-    rt.rt_dst_family, rt.rt_dst = read_sockaddr_in(data, 8)
-    rt.rt_gateway_family, rt.rt_gateway = read_sockaddr_in(data, 24)
-    rt.rt_genmask_family, rt.rt_genmask = read_sockaddr_in(data, 40)
-    rt.rt_flags = int.from_bytes(data[56:58], "little")
-    rt.rt_metric = int.from_bytes(data[80:82], "little", signed=True)
-    rt.rt_mtu = int.from_bytes(data[96:104], "little")
-    rt.rt_window = int.from_bytes(data[104:112], "little")
-    rt.rt_irtt = int.from_bytes(data[112:114], "little")
-    rt.rt_dev = data[RTENTRY_LEN:].split(b"\0")[0].decode("ascii", "replace")
-    rtnl_lock(net)
-    try:
-        ip_rt_ioctl(net, cmd, rt)
-    finally:
-        rtnl_unlock(net)
-    return 0
-
-
-def read_sockaddr_in(data: bytes, at: int) -> tuple[int, int]:
-    """(family, address) of the struct sockaddr_in at that offset."""
-    return int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 4 : at + 8], "big")
 
 
 # ---- connecting
@@ -675,6 +586,7 @@ def inet_init() -> None:
         inet_register_protosw(row)
     sock_register(inet_family_ops)
     ip_proc_init()
+    inet_gifconf_init()
     if find_ptype(0x0800) is None:  # ETH_P_IP
         ip_offload_init()
 

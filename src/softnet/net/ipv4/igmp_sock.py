@@ -110,6 +110,8 @@ def ip_mc_leave_group(sk: InetSock, imr: IpMreqn) -> int:
         trace.ip_mc_leave_group.fire(sk)
     group = imr.imr_multiaddr
     in_dev = ip_mc_find_dev(sk.sk_net, imr)
+    if in_dev is None:
+        return -errno.ENODEV
     ifindex = imr.imr_ifindex
     for iml in socket_groups(sk):
         if iml.imr_multiaddr != group:
@@ -121,10 +123,9 @@ def ip_mc_leave_group(sk: InetSock, imr: IpMreqn) -> int:
             continue
         ip_mc_leave_src(iml, in_dev)
         sk.mc_list.remove(iml)
-        if in_dev is not None:
-            ip_mc_dec_group(in_dev, group)
+        ip_mc_dec_group(in_dev, group)
         return 0
-    return -errno.EADDRNOTAVAIL if in_dev is not None else -errno.ENODEV
+    return -errno.EADDRNOTAVAIL
 
 
 def ip_mc_leave_src(iml: IpMcSocklist, in_dev: InDevice | None) -> None:

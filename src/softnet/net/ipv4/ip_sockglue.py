@@ -235,7 +235,7 @@ def ip_ra_chain(net: Net) -> list[InetSock]:
 
 
 def ip_ra_control(sk: Sock, on: bool) -> int:
-    """ip_ra_control(): IP_ROUTER_ALERT. 0, -EINVAL, -EADDRINUSE or -ENOENT."""
+    """ip_ra_control(): IP_ROUTER_ALERT. 0, -EINVAL, -EADDRINUSE; -ENOBUFS if it was not on."""
     assert isinstance(sk, InetSock)
     if sk.sk_type != socket_.SOCK_RAW or sk.inet_num == in_.IPPROTO_RAW:
         return -errno.EINVAL
@@ -246,7 +246,7 @@ def ip_ra_control(sk: Sock, on: bool) -> int:
         chain.remove(sk)
         return 0
     if not on:
-        return -errno.ENOENT
+        return -errno.ENOBUFS
     chain.insert(0, sk)
     return 0
 

@@ -265,7 +265,7 @@ def ping_sendmsg(sk: PingSock, msg: MsgHdr, size: int) -> int:
     if msg.flags & socket_.MSG_OOB:
         return -errno.EOPNOTSUPP
     if size < icmp_.ICMP_HLEN:
-        return -errno.EFAULT
+        return -errno.EINVAL  # CVE-2016-8399
     head = bytearray(icmp_.ICMP_HLEN)
     mem.copy_from_user(mem.addr(head), 0, msg.iov, msg.off, icmp_.ICMP_HLEN)
     if not ping_supported(head[0], head[1]):

@@ -225,6 +225,8 @@ def mkroute_output(
         flags |= rtnl.RTCF_MULTICAST
         if ip_check_mc(in_dev, fl4.daddr, fl4.saddr, fl4.flowi4_proto):
             flags |= rtnl.RTCF_LOCAL
+        else:
+            flags &= ~rtnl.RTCF_LOCAL  # nor on lo
         # Without a route for the group the default route names the device, but no gateway.
         if fi is not None and res.prefixlen < 4:
             fi = None
