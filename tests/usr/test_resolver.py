@@ -23,6 +23,12 @@ class Table:
     def name_of(self, address: str, asker: str) -> str | None:
         return next((n for n, addresses in self.names.items() if address in addresses), None)
 
+    def resolv_conf(self, asker: str) -> None:
+        return None
+
+    def own_hosts(self, asker: str, name: str) -> list[str]:
+        return []
+
 
 @pytest.fixture
 def named(net: Any) -> Any:

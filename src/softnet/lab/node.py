@@ -8,7 +8,7 @@ import io
 import json
 import runpy
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
@@ -189,6 +189,30 @@ class Node:
                 for name, value in zip(names[1:], values[1:], strict=True):
                     found[f"{group}.{name}"] = int(value)
         return found
+
+    # Whom it asks for names
+
+    def resolv_conf(
+        self,
+        *nameservers: Node | str,
+        search: Iterable[str] = (),
+        timeout: Quantity = 5,
+        attempts: int = 2,
+        ndots: int = 1,
+        rotate: bool = False,
+        edns0: bool = False,
+    ) -> None:
+        """Its /etc/resolv.conf: DNS servers by node, name or address; none: it asks nobody."""
+        servers = tuple(s if isinstance(s, str) else s.name for s in nameservers)
+        seconds = time_ns(timeout, "timeout") / 1e9
+        conf = usr.ResolvConf(servers, tuple(search), ndots, seconds, attempts, rotate, edns0)
+        self.lab.names.confs[self.name] = conf if servers else None
+
+    def etc_hosts(self, address: str, *names: str) -> None:
+        """A line of its own /etc/hosts, which goes before every server."""
+        own = self.lab.names.hosts.setdefault(self.name, {})
+        for name in names:
+            own.setdefault(name.lower(), []).append(address)
 
     def sysctl(self, name: str, value: object) -> None:
         """sysctl -w NAME=VALUE; set again when the host restarts."""

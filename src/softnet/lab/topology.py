@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Interface
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from softnet.kernel.sched import crash_all, current, schedule
 from softnet.lab.addressing import Addresses
 from softnet.lab.capture import Capture
 from softnet.lab.check import Checker
+from softnet.lab.dns import TTL, DnsServer, Zone
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
@@ -241,6 +242,32 @@ class Lab:
             self.link(node, middle, name="", address_a="", address_b="", mtu=0, **settings)
             leaves.append(node)
         return leaves
+
+    def dns(
+        self,
+        node: Node | str,
+        zone: Zone | None = None,
+        *,
+        ttl: int = TTL,
+        everyone: bool = True,
+        delay: Quantity | None = None,
+        loss: Quantity | None = None,
+        lies: Mapping[str, str] | None = None,
+        fail: Mapping[str, str] | None = None,
+        udp_max: int | None = None,
+    ) -> DnsServer:
+        """A DNS server on node (made if it is not there): lab/dns.py.
+
+        zone: {"web.example": "10.0.0.2", "example": ["MX 10 mail.example", "TXT words"]}. everyone:
+        all hosts ask it from now on. The others are DnsServer.set()'s.
+        """
+        if isinstance(node, str) and node not in self.nodes:
+            node = self.host(node)
+        server = DnsServer(self, self.node(node), zone or {}, ttl)
+        server.set(delay=delay, loss=loss, lies=lies, fail=fail, udp_max=udp_max)
+        if everyone:
+            self.names.servers.append(server.node.name)
+        return server
 
     def tap(self, node: Node | str, address: str, name: str = "sn%d") -> LabTap:
         """A device of node that is a TAP of the real machine: lab/outside.py."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softnet.usr.dns import ResolvConf
 from softnet.usr.errors import EscapedError
 from softnet.usr.mute import lose_power, silence
 from softnet.usr.patch import install, installed, uninstall
@@ -13,6 +14,7 @@ from softnet.usr.task import Process, current_process, registry
 __all__ = [
     "EscapedError",
     "Process",
+    "ResolvConf",
     "Resolver",
     "current_process",
     "install",

@@ -1,15 +1,18 @@
-"""Names and addresses: getaddrinfo and its kin, asked of the lab.
+"""Names and addresses: getaddrinfo and its kin, asked of the lab, or of a DNS server in it.
 
 A Resolver is registered for a world by set_resolver(). Without one, a host knows localhost, itself
-and numbers. Answers and errors are glibc's, for a host whose kernel has no IPv6.
+and numbers. It says whom a host asks (resolv.conf): then queries go out (dns.py); else it answers
+itself. Answers and errors are glibc's, for a host whose kernel has no IPv6.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import softnet.wire.dns as wire
+from softnet.usr import dns
 from softnet.usr.clock import original
 from softnet.usr.task import host
 
@@ -18,6 +21,7 @@ AF_INET6 = 10
 AI_PASSIVE = 0x1
 AI_CANONNAME = 0x2
 AI_NUMERICHOST = 0x4
+AI_ADDRCONFIG = 0x20
 AI_NUMERICSERV = 0x400
 NI_NUMERICHOST = 1
 NI_NUMERICSERV = 2
@@ -58,6 +62,20 @@ class Resolver(Protocol):
 
     def name_of(self, address: str, asker: str) -> str | None:
         """The name of a dotted address; None if it has none."""
+
+    def resolv_conf(self, asker: str) -> dns.ResolvConf | None:
+        """Whom asker asks; None: this resolver."""
+
+    def own_hosts(self, asker: str, name: str) -> Sequence[str]:
+        """What asker's own /etc/hosts says of name."""
+
+
+class Found(NamedTuple):
+    """A name that exists."""
+
+    canonical: str
+    aliases: tuple[str, ...]
+    addresses: list[str]
 
 
 resolvers: list[tuple[Any, Resolver]] = []  # (world, resolver)
@@ -121,25 +139,47 @@ def numeric_ipv6(name: str) -> str | None:
         return None
 
 
-def lookup(name: str) -> list[str]:
-    """The addresses of a name that is no number: /etc/hosts of a lab."""
+def lookup(name: str, types: tuple[int, ...] = (wire.A,)) -> Found:
+    """The addresses of a name that is no number: /etc/hosts, then DNS or the lab's table.
+
+    gaierror: EAI_NONAME, EAI_AGAIN, EAI_NODATA.
+    """
     key = name.rstrip(".").lower()
     state = host()
-    if key == "localhost" or key.endswith(".localhost"):
-        return ["127.0.0.1"]
+    asker = state.machine.name
     resolver = the_resolver()
-    found = list(resolver.resolve(key, state.machine.name)) if resolver is not None else []
-    if not found and key == state.hostname.lower():
-        return ["127.0.1.1"]
-    return found
+    if key == "localhost" or key.endswith(".localhost"):
+        return Found(name, (), ["127.0.0.1"])
+    found = list(resolver.own_hosts(asker, key)) if resolver is not None else []
+    conf = resolver.resolv_conf(asker) if resolver is not None else None
+    own = key == state.hostname.lower()
+    if not found and resolver is not None and (own or conf is None):
+        found = list(resolver.resolve(key, asker))
+    if not found and own:
+        found = ["127.0.1.1"]
+    if found or conf is None:
+        if not found:
+            raise gaierror(dns.EAI_NONAME)
+        return Found(name, (), found)
+    answer = dns.query(conf, name, types)
+    if answer.code:
+        raise gaierror(answer.code)
+    return Found(answer.canonical, answer.aliases, [r.data for r in answer.records])
 
 
 def reverse(address: str) -> str | None:
-    """The name of an address."""
+    """The name of an address; None if it has none. gaierror(EAI_AGAIN)."""
     if address.startswith("127."):
         return "localhost" if address == "127.0.0.1" else host().hostname
     resolver = the_resolver()
-    return resolver.name_of(address, host().machine.name) if resolver is not None else None
+    asker = host().machine.name
+    conf = resolver.resolv_conf(asker) if resolver is not None else None
+    if conf is None:
+        return resolver.name_of(address, asker) if resolver is not None else None
+    answer = dns.query(conf, wire.reverse_name(address) + ".", (wire.PTR,))
+    if answer.code == dns.EAI_AGAIN:
+        raise gaierror(answer.code)
+    return answer.records[0].data if answer.records else None
 
 
 def resolve_address(name: Any) -> int:
@@ -153,10 +193,7 @@ def resolve_address(name: Any) -> int:
     if dotted is None:
         if numeric_ipv6(text) is not None:
             raise gaierror(-9)
-        found = lookup(text)
-        if not found:
-            raise gaierror(-2)
-        dotted = found[0]
+        dotted = lookup(text).addresses[0]
     return int.from_bytes(socket.inet_aton(dotted), "big")
 
 
@@ -234,12 +271,14 @@ def find_addresses(name: Any, family: int, flags: int) -> tuple[str, list[str]]:
         return text, [dotted or v6text or ""]
     if flags & AI_NUMERICHOST or not text:
         raise gaierror(-2)
-    found = lookup(text)
-    if not found:
-        raise gaierror(-2)
-    if family == AF_INET6:
-        raise gaierror(-5)
-    return text, found
+    types = {AF_INET: (wire.A,), AF_INET6: (wire.AAAA,)}.get(family, (wire.A, wire.AAAA))
+    if flags & AI_ADDRCONFIG:
+        types = (wire.A,)  # no host of ours has an IPv6 address
+    found = lookup(text, types)
+    addresses = [a for a in found.addresses if (":" in a) == (family == AF_INET6) or not family]
+    if not addresses or (flags & AI_ADDRCONFIG and family == AF_INET6):
+        raise gaierror(dns.EAI_NODATA)
+    return found.canonical, addresses
 
 
 def gethostbyname(name: Any, /) -> str:
@@ -255,15 +294,16 @@ def gethostbyname_ex(name: Any, /) -> tuple[str, list[str], list[str]]:
     if dotted is not None:
         return text, [], [dotted]
     found = lookup(text)
-    if not found:
-        raise gaierror(-2)
-    return text, [], found
+    return found.canonical, list(found.aliases), found.addresses
 
 
 def gethostbyaddr(name: Any, /) -> tuple[str, list[str], list[str]]:
     """_socket.gethostbyaddr(): takes a name as well; http.server's getfqdn() gives it one."""
     address = gethostbyname(name)
-    found = reverse(address)
+    try:
+        found = reverse(address)
+    except socket.gaierror as e:
+        raise socket.herror(2, "Host name lookup failure") from e
     if found is None:
         raise socket.herror(1, "Unknown host")
     return found, [], [address]
