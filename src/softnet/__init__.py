@@ -46,18 +46,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from softnet.host import Host
     from softnet.lab.errors import HostCrashed, LabError, TimeLimit
+    from softnet.lab.explore import FoundFault, explore
+    from softnet.lab.faults import Schedule, schedule
+    from softnet.lab.strategy import faults
     from softnet.lab.topology import Lab
 
-__all__ = ["Host", "HostCrashed", "Lab", "LabError", "TimeLimit", "__version__"]
+__all__ = [
+    "FoundFault",
+    "Host",
+    "HostCrashed",
+    "Lab",
+    "LabError",
+    "Schedule",
+    "TimeLimit",
+    "__version__",
+    "explore",
+    "faults",
+    "schedule",
+]
 __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
 EXPORTS = {
+    "FoundFault": "softnet.lab.explore",
     "Host": "softnet.host",
     "HostCrashed": "softnet.lab.errors",
     "Lab": "softnet.lab.topology",
     "LabError": "softnet.lab.errors",
+    "Schedule": "softnet.lab.faults",
     "TimeLimit": "softnet.lab.errors",
+    "explore": "softnet.lab.explore",
+    "faults": "softnet.lab.strategy",
+    "schedule": "softnet.lab.faults",
 }
 
 

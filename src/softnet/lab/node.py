@@ -61,6 +61,7 @@ class Node:
         self.sysctls: dict[str, object] = {}  # as of /etc/sysctl.conf: they outlive a crash
         self.services: list[Proc] = []  # what start() started: they start again with the host
         self.powered = True
+        self.called = False  # did call() run here?
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -95,6 +96,7 @@ class Node:
 
         It does not start again when the host does: then this is a HostCrashed.
         """
+        self.called = True
         return self.launch(fn, args, name).wait()
 
     def launch(

@@ -2,6 +2,7 @@
 
 SOFTNET_SEED=8          its luck
 SOFTNET_UNTIL=60s       TimeLimit is raised at that virtual time
+SOFTNET_FAULTS=...      what goes wrong (lab/faults.py)
 SOFTNET_PCAP=run.pcapng capture every interface; of a second lab to run-2.pcapng
 SOFTNET_TRACE=-         print the functions that packets pass, "-" to standard error, or to a file
 SOFTNET_TRACE_JSON=1    as JSON lines
@@ -31,6 +32,7 @@ class Settings:
         self.seed = integer("SOFTNET_SEED")
         until = env.get("SOFTNET_UNTIL")
         self.until_ns = time_ns(until, "until") if until else None
+        self.faults = env.get("SOFTNET_FAULTS", "")
         self.pcap = numbered(env.get("SOFTNET_PCAP", ""), number)
         self.trace = numbered(env.get("SOFTNET_TRACE", ""), number)
         self.trace_json = bool(env.get("SOFTNET_TRACE_JSON"))

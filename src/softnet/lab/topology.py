@@ -22,12 +22,13 @@ from types import TracebackType
 from typing import BinaryIO, TextIO
 
 from softnet.host import Host
-from softnet.kernel.sched import crash_all, current, schedule
+from softnet.kernel.sched import cond_resched, crash_all, current
 from softnet.lab.addressing import Addresses
 from softnet.lab.capture import Capture
 from softnet.lab.check import Checker
 from softnet.lab.dns import TTL, DnsServer, Zone
 from softnet.lab.errors import LabError, TimeLimit, unknown
+from softnet.lab.faults import Faults, Schedule, schedule
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
 from softnet.lab.node import Node, Router
@@ -38,7 +39,7 @@ from softnet.lab.routing import install_routes
 from softnet.lab.settings import Settings
 from softnet.lab.trace import LabTrace
 from softnet.lab.units import Quantity, time_ns
-from softnet.machine.cable import Cable
+from softnet.machine.cable import Cable, CableTap
 from softnet.machine.clock import RealClock, RunQueue, World
 from softnet.machine.event import Event
 from softnet.usr import api as usr
@@ -60,14 +61,25 @@ class Lab:
         order: str = "fifo",
         digest: bool = False,
         check: bool = False,
+        faults: Schedule | str = "",
+        until: Quantity | None = None,
     ) -> None:
+        """clock: "real" keeps pace with ours. order: "seeded" draws who runs first. digest: keep one.
+
+        faults: what shall go wrong, and when (lab/faults.py). until: TimeLimit is raised then. What
+        the environment says wins (lab/settings.py).
+        """
         if clock not in ("virtual", "real"):
             raise unknown("clock", clock, ["virtual", "real"])
         self.settings = Settings()
         self.seed = seed if self.settings.seed is None else self.settings.seed
         real = RealClock() if clock == "real" else None
+        if until is not None and self.settings.until_ns is None:
+            self.settings.until_ns = time_ns(until, "until")
         self.world = World(self.seed, real, order, digest)
         self.checker = Checker(lambda: self.world.clock.now) if check else None
+        self.faults = Faults(self, schedule(self.settings.faults or faults))
+        self.watchers: list[CableTap] = []  # of every cable, those to come too
         self.nodes: dict[str, Node] = {}
         self.links: dict[str, Link] = {}
         self.addresses = Addresses()
@@ -142,6 +154,7 @@ class Lab:
         self.nodes[name] = node
         if self.checker is not None:
             self.checker.add(node.host)
+        self.faults.on_host(node)
         return node
 
     def node(self, which: Node | str) -> Node:
@@ -186,6 +199,8 @@ class Lab:
         self.links[name] = link
         if self.checker is not None:
             cable.taps.append(self.checker)
+        self.faults.on_link(link)
+        link.cable.taps.extend(self.watchers)
         for capture in self.captures:
             capture.attach(link)
         for trace in self.traces:
@@ -353,6 +368,12 @@ class Lab:
         self.closers.append(trace.stop)
         return trace
 
+    def watch(self, tap: CableTap) -> None:
+        """Tell tap of every frame on every link, those to come too."""
+        self.watchers.append(tap)
+        for link in self.links.values():
+            link.cable.taps.append(tap)
+
     def topology(self) -> str:
         """A drawing of the lab."""
         return topology_text(self)
@@ -470,4 +491,4 @@ class Lab:
 def let_others_run(runqueue: RunQueue) -> None:
     """From a task: give everybody else who can run a turn."""
     for _ in range(runqueue.count):
-        schedule()
+        cond_resched()

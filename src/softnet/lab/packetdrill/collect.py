@@ -39,7 +39,7 @@ class ScriptItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it; ScriptFailed."""
-        for _ in range(self.config.getoption("packetdrill_repeat")):
+        for _ in range(self.config.getoption("packetdrill_repeat", 1)):
             verdict = run_path(shown_path(self.path), Config())
             if not verdict.passed():
                 raise ScriptFailed(verdict)
