@@ -31,6 +31,7 @@ PAGE = (
     ("host", "syscalls"),
     ("usr", "tools"),
     ("lab",),
+    ("pytest_plugin",),
 )
 # C types only: the interpreter has nothing to import there.
 TYPES = "softnet.arch.types"

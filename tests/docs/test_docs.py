@@ -12,6 +12,7 @@ EXAMPLES = [
     pytest.param(match, page.name, id=f"{page.stem}-{i}")
     for page in PAGES
     for i, match in enumerate(BLOCK.finditer(page.read_text()), 1)
+    if not match["code"].startswith("# test_")  # tests/test_pytest_plugin.py runs those
 ]
 
 
