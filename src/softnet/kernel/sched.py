@@ -438,13 +438,12 @@ def outsider(machine: Board, name: str) -> Task:
     """A task for code that has no stack here: threads of the real system that call in from outside.
 
     Between adopt(task) and adopt(None) it is the current task. It cannot sleep: a wait that a
-    signal could end is ended at once, so its descriptors must not block.
+    signal could end is ended by one at once, so its descriptors must not block.
     """
     sched = sched_of(machine)
     tid = sched.alloc_pid()
     task = Task(machine.cpus[0], tid, tid, name, nothing, ())
     task.state = const.TASK_RUNNING
-    task.signalled = True
     sched.tasks[tid] = task
     return task
 
@@ -462,6 +461,7 @@ def adopt(task: Task | None) -> None:
     cpu.current = task
     cpu.held_locks = None
     task.state = const.TASK_RUNNING
+    task.signalled = False
     task.woken = True  # cond_resched() finds nobody to give way to
 
 
@@ -502,7 +502,8 @@ def schedule() -> None:
     if in_atomic():
         complain_atomic(me)
     rq = me.rq
-    if me.state == const.TASK_INTERRUPTIBLE and me.signal_pending():
+    if me.state == const.TASK_INTERRUPTIBLE and (me.glet is None or me.signal_pending()):
+        me.signalled = me.signalled or me.glet is None  # an outsider: see outsider()
         me.state = const.TASK_RUNNING
     elif me.state != const.TASK_RUNNING:
         give_way(me, rq)

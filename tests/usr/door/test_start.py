@@ -83,6 +83,32 @@ ASYNCIO = """
     asyncio.run(main())
 """
 
+FORK = """
+    import os, socket
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listener.getsockname())
+    conn, _ = listener.accept()
+    pid = os.fork()
+    if pid == 0:
+        client.close()
+        conn.sendall(conn.recv(100).upper())
+        a, b = socket.socketpair()
+        r, w = os.pipe()
+        socket.send_fds(a, [b"x"], [w, conn.fileno()])
+        _, fds, _, _ = socket.recv_fds(b, 10, 5)
+        os.write(fds[0], b" and more")
+        again = socket.socket(fileno=fds[1])
+        again.sendall(os.read(r, 100))
+        os._exit(7)
+    conn.close()
+    client.sendall(b"by the child")
+    parts = []
+    while part := client.recv(100):
+        parts.append(part)
+    print(b"".join(parts).decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
 NAMES = """
     import array, os, socket, tempfile
 
@@ -124,6 +150,7 @@ NAMES = """
             ["timed out", "would block", "from the handler", "by descriptor", "by a copy", "b''"],
         ),
         (ASYNCIO, ["HELLO"]),
+        (FORK, ["BY THE CHILD and more 7"]),
         (
             NAMES,
             [
@@ -134,7 +161,7 @@ NAMES = """
             ],
         ),
     ],
-    ids=["threads", "timeouts", "asyncio", "names"],
+    ids=["threads", "timeouts", "asyncio", "fork", "names"],
 )
 def test_an_unmodified_program(tmp_path: Path, program: str, lines: list[str]) -> None:
     path = tmp_path / "prog.py"

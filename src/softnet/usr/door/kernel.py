@@ -15,12 +15,12 @@ import os
 import stat
 import sys
 import time
-from threading import RLock
 from typing import Any, NamedTuple, Protocol
 
 import softnet.syscalls as sys_
 from softnet.usr.door import calls, rights
 from softnet.usr.door.proxy import SHOWN, Proxy, do_near, new_proxy, receive
+from softnet.usr.door.turns import TurnLock
 
 EPOLL_CTL_ADD = 1
 EPOLLET = 1 << 31
@@ -89,27 +89,34 @@ class Kernel:
     """The stack, in the process that it lives in."""
 
     __slots__ = (
-        "by_far", "depth", "doomed", "entries", "epfd", "lock", "next_ns", "ring", "stack", "start",
+        "by_far", "caller", "depth", "doomed", "entries", "epfd", "left", "lock", "next_ns", "ring",
+        "quiet", "stack", "start",
     )  # fmt: skip
 
     stack: Stack
-    lock: Any
+    lock: TurnLock
     depth: int  # the thread that holds the lock is in the stack
     entries: dict[int, Entry]  # by inode
     by_far: dict[int, Entry]  # by the far end's descriptor
     doomed: list[Entry]  # closed while the stack ran: by the garbage collector
+    caller: Entry | None  # the socket that another process calls on
+    left: int  # what is left for it to do at its near end
     epfd: int  # the host's epoll instance that tells of changes
+    quiet: bool  # leave it to the pump to show what changed at other sockets
     start: int
     next_ns: int  # when the pump will look at the timers; -1: not before it is rung
     ring: Any  # wakes the pump: ring(far descriptor to watch, or -1)
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.lock = RLock()
+        self.lock = TurnLock()
         self.depth = 0
         self.entries = {}
         self.by_far = {}
         self.doomed = []
+        self.caller = None
+        self.left = 0
+        self.quiet = False
         self.start = time.monotonic_ns()
         self.next_ns = 0
         self.ring = None
@@ -124,6 +131,16 @@ class Kernel:
     def call(self, entry: Entry, fd: int, name: str, *args: Any) -> Any:
         """The system call `name` on a socket, by who holds descriptor fd of it."""
         return self.enter(entry, fd, calls.CALLS[name], *args)
+
+    def call_quietly(self, entry: Entry, fd: int, name: str, *args: Any) -> Any:
+        """call(), after which others wake up a little later, as on another processor."""
+        with self.lock:
+            self.quiet = True
+            try:
+                return self.enter(entry, fd, calls.CALLS[name], *args)
+            finally:
+                self.quiet = False
+                self.ring()
 
     def enter(self, entry: Entry, fd: int, fn: Any, *args: Any) -> Any:
         """fn(host's descriptor, *args) in the stack; then show what changed."""
@@ -154,7 +171,7 @@ class Kernel:
         try:
             if entry is not None and entry.kfd >= 0:
                 self.show(entry)
-            while True:
+            while not self.quiet:
                 changed = sys_.sys_epoll_wait(self.epfd, CHANGES, 0)
                 for _, ino in changed:
                     other = self.entries.get(ino)
@@ -178,6 +195,8 @@ class Kernel:
             fd = self.near_of(entry)
             if fd >= 0:
                 do_near(fd, left)
+            elif entry is self.caller:
+                self.left |= left
 
     def near_of(self, entry: Entry) -> int:
         """A descriptor of the near end in this process, -1 if there is none that is known."""
@@ -266,17 +285,17 @@ class Kernel:
 
     def closed(self, entry: Entry) -> None:
         """A descriptor was closed: if it was the last, the socket goes."""
-        if self.lock.acquire(False):
-            try:
-                if not self.depth:
-                    self.release(entry)
-                    return
-            finally:
-                self.lock.release()
-            self.doomed.append(entry)
-            return
         with self.lock:
-            self.release(entry)
+            if self.depth:
+                self.doomed.append(entry)
+            else:
+                self.release(entry)
+
+    def collected(self, entry: Entry) -> None:
+        """closed(), by the garbage collector: it may have come in the middle of anything."""
+        self.doomed.append(entry)
+        if self.ring is not None:
+            self.ring()
 
     def bury(self) -> None:
         """Close what was closed meanwhile."""

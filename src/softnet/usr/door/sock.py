@@ -51,17 +51,23 @@ def entry_of(sock: Any) -> tuple[Entry | None, int]:
     fd = real.fileno(sock)
     if fd < 0:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    return here.kernel.find(fd), fd
+    # Unlike fstat() this keeps the GIL: calls that follow each other closely shall stay so.
+    os.get_inheritable(fd)  # OSError(EBADF)
+    return sock._entry, fd
 
 
 class socket(real):
     """socket(family=AF_INET, type=SOCK_STREAM, proto=0, fileno=None)"""
 
-    __slots__ = ()
+    __slots__ = ("_entry",)
+
+    _entry: Entry | None
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None
     ) -> None:
+        entry: Entry | None
+        self._entry = None
         if fileno is None:
             family = AF_INET if family == -1 else index(family)
             type = _socket.SOCK_STREAM if type == -1 else index(type)
@@ -72,6 +78,7 @@ class socket(real):
                     real.__init__(self, family, type, proto)
                 raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
             fd = here.kernel.socket(family, type & ~FLAGS, proto).fd
+            entry = here.kernel.find(fd)
             if type & _socket.SOCK_NONBLOCK:
                 os.set_blocking(fd, False)
         else:
@@ -82,19 +89,15 @@ class socket(real):
                 type = entry.type if type == -1 else type
                 proto = entry.proto if proto == -1 else proto
         real.__init__(self, family, type, proto, fd)
+        self._entry = entry
 
     def __del__(self) -> None:
-        entry = None
-        try:
-            if real.fileno(self) >= 0:
-                entry, _ = entry_of(self)
-        except OSError:
-            entry = None
+        entry = getattr(self, "_entry", None) if real.fileno(self) >= 0 else None
         finalize = getattr(real, "__del__", None)
         if finalize is not None:
             finalize(self)
         if entry is not None:
-            here.kernel.closed(entry)
+            here.kernel.collected(entry)
 
     # Waiting
 
@@ -216,16 +219,22 @@ class socket(real):
 
     def close(self) -> None:
         """close()"""
-        fd = real.fileno(self)
-        entry = None
-        if fd >= 0:
-            try:
-                entry = here.kernel.find(fd)
-            except OSError:
-                entry = None
-        real.close(self)
-        if entry is not None:
+        entry = self._entry if real.fileno(self) >= 0 else None
+        if entry is None:
+            real.close(self)
+            return
+        with here.kernel.lock:  # nobody shall do anything in between
+            real.close(self)
             here.kernel.closed(entry)
+
+    def settimeout(self, value: Any, /) -> None:
+        """settimeout()"""
+        # ssl sets the time-out it found after each handshake. As a system call, the real one lets
+        # other threads run, and connections would end later than they do on a kernel.
+        if (value is None or type(value) is float) and value == self.gettimeout():
+            if real.fileno(self) >= 0 and os.get_blocking(real.fileno(self)) == (value is None):
+                return
+        real.settimeout(self, value)
 
     # Names and options
 

@@ -23,6 +23,7 @@ from softnet.usr.door import files, tls
 from softnet.usr.door.kernel import Kernel, Stack
 from softnet.usr.door.module import make_module
 from softnet.usr.door.pump import Pump
+from softnet.usr.door.remote import Server, become_child
 from softnet.usr.door.sock import here
 
 
@@ -66,6 +67,8 @@ class PatchingLoader(Loader):
         self.patch(module)
 
 
+# s: a system call is Python here, and threads shall get on beside each other as on two processors.
+SWITCH_INTERVAL = 0.0001
 PATCHES = {"ssl": tls.patch}
 
 
@@ -75,7 +78,20 @@ def install(stack: Stack) -> None:
     assert not early, f"{early} came before the door"
     here.kernel = Kernel(stack)
     pump = Pump(here.kernel)
+    server = Server(here.kernel, pump)
     pump.start()
+    owner = here.kernel
+
+    def in_child() -> None:
+        here.kernel = become_child(here.kernel, pump, server)
+
+    # No call is half done at the fork.
+    os.register_at_fork(
+        before=owner.lock.acquire,
+        after_in_parent=owner.lock.release,
+        after_in_child=in_child,
+    )
+    sys.setswitchinterval(SWITCH_INTERVAL)
     sys.modules["_socket"] = make_module()
     sys.meta_path.insert(0, AfterImport(PATCHES))
     files.install(posix)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import select
 import time
+from contextlib import nullcontext, suppress
 from typing import Any
 
-from softnet.usr.door.sock import POLLIN, POLLOUT, here, real, socket
+from softnet.usr.door.sock import POLLIN, POLLOUT, entry_of, here, socket
 
 HEADER = 5  # bytes of a record's header: type, version, length of what follows
 
@@ -107,13 +108,20 @@ class Tls:
             try:
                 result = operation(*args)
             except self.mod.SSLWantReadError:
-                self.flush(what, until, timeout)
-                self.fill(what, until, timeout)
+                # What has arrived is read before anything is sent, as far as that does not wait.
+                if not self.fill_at_once():
+                    self.flush(what, until, timeout)
+                    self.fill(what, until, timeout)
             except self.mod.SSLError:
-                self.flush(what, until, 0)  # the alert that tells the peer
+                with suppress(OSError):
+                    self.flush(what, until, 0)  # the alert that tells the peer, if it is there
                 raise
             else:
-                self.flush(what, until, timeout)
+                # OpenSSL's server does not mind if the peer left before it got its tickets.
+                tickets = what == "handshake" and self.ssl.server_side
+                with suppress(BrokenPipeError, ConnectionResetError) if tickets else nullcontext():
+                    # With OpenSSL the answer to the peer's last message goes while we run on.
+                    self.flush(what, until, timeout, quietly=what in ("handshake", "read"))
                 return result
 
     def wait(self, what: str, events: int, until: float | None) -> None:
@@ -124,20 +132,22 @@ class Tls:
         if not poll.poll(left):
             raise TimeoutError(f"The {what} operation timed out")
 
-    def call(self, name: str, *args: Any) -> Any:
+    def call(self, name: str, *args: Any, by: Any = None) -> Any:
         """A system call on the socket; OSError(EBADF) if it is closed."""
-        fd = real.fileno(self.sock)
-        entry = here.kernel.find(fd)
+        entry, fd = entry_of(self.sock)
         assert entry is not None
-        return here.kernel.call(entry, fd, name, *args)
+        return (by or here.kernel.call)(entry, fd, name, *args)
 
-    def flush(self, what: str, until: float | None, timeout: float | None) -> None:
+    def flush(
+        self, what: str, until: float | None, timeout: float | None, quietly: bool = False
+    ) -> None:
         """Send what OpenSSL wants sent, as far as the socket takes it."""
         data = self.unsent + self.outgoing.read()
         self.unsent = b""
+        call = here.kernel.call_quietly if quietly else here.kernel.call
         while data:
             try:
-                data = data[self.call("send", data, 0) :]
+                data = data[self.call("send", data, 0, by=call) :]
             except BlockingIOError:
                 if timeout == 0:
                     self.unsent = data
@@ -146,28 +156,31 @@ class Tls:
 
     def fill(self, what: str, until: float | None, timeout: float | None) -> None:
         """Receive more of the record that is arriving, and nothing beyond it."""
-        size = self.left or HEADER - len(self.header)
-        while True:
-            try:
-                data = self.call("recv", size, 0)
-                break
-            except BlockingIOError:
-                if timeout == 0:
-                    raise self.mod.SSLWantReadError(
-                        self.mod.SSL_ERROR_WANT_READ, "The operation did not complete (read)"
-                    ) from None
-                self.wait(what, POLLIN, until)
+        while not self.fill_at_once():
+            if timeout == 0:
+                raise self.mod.SSLWantReadError(
+                    self.mod.SSL_ERROR_WANT_READ, "The operation did not complete (read)"
+                )
+            self.wait(what, POLLIN, until)
+
+    def fill_at_once(self) -> bool:
+        """fill() with what is there; False if nothing is."""
+        try:
+            data = self.call("recv", self.left or HEADER - len(self.header), 0)
+        except BlockingIOError:
+            return False
         if not data:
             self.incoming.write_eof()
-            return
+            return True
         self.incoming.write(data)
         if self.left:
             self.left -= len(data)
-            return
+            return True
         self.header += data
         if len(self.header) == HEADER:
             self.left = int.from_bytes(self.header[3:], "big")
             self.header = b""
+        return True
 
 
 def deadline(timeout: float | None) -> float | None:
@@ -188,7 +201,7 @@ def patch(ssl: Any) -> None:
         owner: Any = None,
         session: Any = None,
     ) -> Any:
-        if not isinstance(sock, socket) or here.kernel.find(sock.fileno()) is None:
+        if not isinstance(sock, socket) or entry_of(sock)[0] is None:
             return theirs(self, sock, server_side, server_hostname, owner=owner, session=session)
         tls = Tls(ssl, sock)
         tls.ssl = self._wrap_bio(
