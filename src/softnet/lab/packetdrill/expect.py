@@ -10,6 +10,7 @@ from softnet.lab.packetdrill.compare import Row, compare
 from softnet.lab.packetdrill.flow import (
     CONNECTING,
     LISTENING,
+    NEW,
     OPEN,
     SYN_RECEIVED,
     SYN_SENT,
@@ -59,7 +60,7 @@ class Wire:
             self.current = named
             return named
         flow = self.current
-        listening = flow is None or flow.state == LISTENING
+        listening = flow is None or flow.state in (NEW, LISTENING)
         if inbound and isinstance(body, TcpSpec) and (listening or self.is_new_syn(body)):
             return self.accept(body)
         if flow is None:

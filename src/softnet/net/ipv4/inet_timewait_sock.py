@@ -17,7 +17,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.uapi.snmp as snmp
 import softnet.uapi.tcp as tcp
-from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer, timer_pending
+from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer
 from softnet.kernel.workqueue import Work, schedule_work
 from softnet.net.ipv4.inet_hashtables import (
     InetHashinfo,
@@ -193,7 +193,7 @@ def inet_twsk_schedule(
                 mod_timer(row.twcal_timer, due)
             slot = (row.twcal_hand + slot) % const.TCP_TW_RECYCLE_SLOTS
     inet_twsk_add_dead_node(row, tw, slot)
-    if row.tw_count == 1 and not timer_pending(row.tw_timer):
+    if row.tw_count == 1:  # the only one: the wheel starts anew, also when it was there before
         mod_timer(row.tw_timer, now + const.TCP_TWKILL_PERIOD)
 
 
