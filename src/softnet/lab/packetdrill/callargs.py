@@ -19,7 +19,7 @@ from softnet.lab.packetdrill.nodes import (
     Text,
     Value,
 )
-from softnet.syscalls import Sockaddr, SockaddrIn
+from softnet.structs.socket import Sockaddr, SockaddrIn
 from softnet.wire.addr import ip_ntoa
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from softnet.lab.packetdrill.callargs import CallContext, is_udp
 from softnet.lab.packetdrill.cmsg import check_control, pack_control
 from softnet.lab.packetdrill.flow import CONNECTING, NEW
 from softnet.lab.packetdrill.nodes import ANY, NULL, Struct, Text, Value
-from softnet.syscalls import Sockaddr, SockaddrIn
+from softnet.structs.socket import Sockaddr, SockaddrIn
 
 CONTROL_MAX = 4096  # bytes of ancillary data that recvmsg() has room for
 
