@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from softnet.arch.const import NETIF_F_GSO, NETIF_F_TSO
 from softnet.lab.packetdrill.config import Config
 from softnet.lab.packetdrill.report import PASS
 from softnet.lab.packetdrill.runner import Runner
@@ -91,3 +92,11 @@ def test_a_failing_command_fails_the_script() -> None:
     verdict = runner.run()
     assert verdict.verdict != PASS
     assert "the command ended with 1" in verdict.message
+
+
+def test_ethtool_switches_super_packets(run: Runner) -> None:
+    features = run.machine.tun.features
+    run_command(run, "ethtool -K tun0 tso off gso off")
+    assert run.machine.tun.features & (NETIF_F_TSO | NETIF_F_GSO) == 0
+    run_command(run, "ethtool -K tun0 tso on gso on && ethtool -i tun0")
+    assert run.machine.tun.features == features

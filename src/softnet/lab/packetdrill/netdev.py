@@ -91,6 +91,20 @@ class Machine:
         self.world.run(until_ns=BOOT_NS)
         self.end.queue.clear()
 
+    def offload(self, wanted: dict[str, bool]) -> None:
+        """ethtool -K: tso, gso, tx and sg of the device, on or off."""
+        bits = OFFLOADS
+        if not wanted.get("tx", True):
+            bits = 0
+        elif not wanted.get("tso", True):
+            bits = if_tun.TUN_F_CSUM
+        with self.host.rtnl():
+            for name, feature in (("gso", const.NETIF_F_GSO), ("sg", const.NETIF_F_SG)):
+                if name in wanted:
+                    on = self.tun.wanted_features | feature
+                    self.tun.wanted_features = on if wanted[name] else on & ~feature
+            set_offload(self.tun, bits)
+
     def inject(self, data: bytes) -> None:
         """The host receives a packet; OSError(EINVAL) for what is none."""
         with self.host.running():

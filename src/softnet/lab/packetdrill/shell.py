@@ -31,7 +31,7 @@ VARIABLE = re.compile(r"\$\{?(PPID|PID|\$)\}?")
 SILENCE = re.compile(r"[012]?>&[012]|&>\s*/dev/null|[012]?>>?\s*/dev/null|<\s*/dev/null")
 REDIRECTION = re.compile(r"(?<![=<-])1?>>?\s*(\S+)")
 QUIET = (
-    "chmod", "ethtool", "export", "ip6tables", "iptables", "logger", "mkdir", "modprobe", "set",
+    "chmod", "export", "ip6tables", "iptables", "logger", "mkdir", "modprobe", "set",
     "sync", "tc", "ulimit",
 )  # fmt: skip
 HELPERS = ("set_sysctls.py",)
@@ -235,6 +235,14 @@ def read(run: Runner, path: str) -> str | None:
     return text if code == 0 else None
 
 
+def ethtool(run: Runner, words: list[str], data: str) -> tuple[int, str]:
+    """ethtool -K DEVICE tso off gso off …: whether super-packets leave the host; all else is accepted."""
+    if words[1:2] == ["-K"]:
+        settings = dict(zip(words[3::2], words[4::2], strict=False))
+        run.machine.offload({name: value == "on" for name, value in settings.items()})
+    return 0, ""
+
+
 def grep(run: Runner, words: list[str], data: str) -> tuple[int, str]:
     """grep [-qviEc] PATTERN [FILE…]"""
     options = "".join(w[1:] for w in words[1:] if w.startswith("-") and len(w) > 1)
@@ -295,6 +303,7 @@ COMMANDS: dict[str, Callable[[Runner, list[str], str], tuple[int, str]]] = {
     "cat": cat,
     "dd": dd,
     "echo": echo,
+    "ethtool": ethtool,
     "egrep": grep,
     "exit": always,
     "false": never,
