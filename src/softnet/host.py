@@ -35,6 +35,7 @@ from softnet.machine.nic.e1000 import E1000Nic
 from softnet.net.core.dev.config import dev_change_flags, dev_set_mtu
 from softnet.net.core.dev.init import net_dev_init, netdev_net_exit, netdev_net_init
 from softnet.net.core.dev.registry import dev_get_by_name
+from softnet.net.core.filter import filter_init
 from softnet.net.core.link_watch import linkwatch_init
 from softnet.net.core.net_namespace import PernetFns, create_init_net, register_pernet_subsys
 from softnet.net.core.net_proc import dev_proc_init
@@ -103,6 +104,7 @@ INITCALLS: tuple[Initcall, ...] = (
     Initcall("sysctl_net_core", None, sysctl_core_net_init),
     Initcall("net_dev", net_dev_init, netdev_net_init, netdev_net_exit),
     Initcall("linkwatch", linkwatch_init),
+    Initcall("filter", filter_init),
     Initcall("dev_proc", dev_proc_init),
     # net/ipv4, bottom up: addresses, neighbours, routes, datagrams
     Initcall("netns_ipv4", None, netns_ipv4_init),

@@ -29,6 +29,7 @@ from softnet.fs.namei import Inode as Inode
 from softnet.fs.pipe import create_pipe_files
 from softnet.fs.proc import proc_open
 from softnet.fs.select import do_poll, do_select
+from softnet.fs.splice import do_splice
 from softnet.kernel.random import get_random_bytes
 from softnet.kernel.sched import SwitchHooks as SwitchHooks
 from softnet.kernel.sched import Task as Task
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
 
 
 CLONE_NEWNET = 0x40000000
+SPLICE_F_NONBLOCK = 2
+IPPROTO_TCP = 6
 UIO_MAXIOV = 1024  # buffers one sendmsg or recvmsg may name
 RW_COUNT_MAX = 0x7FFFF000  # bytes one call moves at the most
 
@@ -345,6 +348,8 @@ def sys_fcntl(fd: int, cmd: int, arg: int = 0) -> int:
         settable = fcntl.O_NONBLOCK | fcntl.O_APPEND | fcntl.O_ASYNC
         file.f_flags = (file.f_flags & ~settable) | (arg & settable)
         return 0
+    if cmd == fcntl.F_GETOWN:
+        return 0  # nobody: there is no SIGIO
     raise OSError(errno.EINVAL, "Invalid argument")
 
 
@@ -426,6 +431,19 @@ def set_places(ops: DirOps | None) -> None:
 def sys_sendfile(out_fd: int, data: bytes) -> int:
     """Send data that user space read from a file of its own: by reference, as sendfile does."""
     return sys_sendto(out_fd, data)
+
+
+def sys_splice(in_fd: int, out_fd: int, size: int, flags: int = 0) -> int:
+    """Move at most size bytes between a pipe and another file; flags: SPLICE_F_NONBLOCK.
+
+    Of sockets only TCP's can be read so. OSError(EINVAL) for others, and if neither is a pipe.
+    """
+    files = task_files(this_task())
+    src, dst = files.fget(in_fd), files.fget(out_fd)
+    sock = src.private_data
+    if isinstance(sock, Socket) and (sock.sk is None or sock.sk.sk_protocol != IPPROTO_TCP):
+        raise OSError(errno.EINVAL, "Invalid argument")
+    return do_splice(src, dst, size, flags & SPLICE_F_NONBLOCK != 0)
 
 
 def sys_poll(fds: list[tuple[int, int]], timeout_ns: int = -1) -> list[tuple[int, int]]:

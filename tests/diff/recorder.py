@@ -152,6 +152,9 @@ class Unlike:
     def allow_ping(self) -> None:
         """Open net.ipv4.ping_group_range to everybody."""
 
+    def add_link(self) -> None:
+        """veth0 with 10.9.0.1/24, up; its other end, veth1, has no address."""
+
 
 class Recorder:
     """The steps of one program, and what it makes them with."""

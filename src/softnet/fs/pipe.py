@@ -58,6 +58,10 @@ class PipeReadOps(FileOps):
 
     __slots__ = ()
 
+    def write(self, file: File, data: bytes) -> int:
+        """bad_pipe_w()"""
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
     def read(self, file: File, size: int) -> bytes:
         """pipe_read(): b"" once the last writer went."""
         pipe = pipe_of(file)
@@ -99,6 +103,10 @@ class PipeWriteOps(FileOps):
     """write_pipefifo_fops"""
 
     __slots__ = ()
+
+    def read(self, file: File, size: int) -> bytes:
+        """bad_pipe_r()"""
+        raise OSError(errno.EBADF, "Bad file descriptor")
 
     def write(self, file: File, data: bytes) -> int:
         """pipe_write(): all of data, blocking for room; EPIPE without a reader."""

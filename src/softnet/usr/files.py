@@ -164,6 +164,27 @@ def sendfile(out_fd: int, in_fd: int, offset: int | None, count: int) -> int:
     return n
 
 
+def splice(
+    src: int,
+    dst: int,
+    count: int,
+    offset_src: int | None = None,
+    offset_dst: int | None = None,
+    flags: int = 0,
+) -> int:
+    """os.splice(): between simulated pipes and sockets, which have no offsets."""
+    if count < 0:
+        raise ValueError("count cannot be negative")
+    if dst < SIM_FD:
+        raise not_that(errno.EBADF)
+    for fd, offset in ((src, offset_src), (dst, offset_dst)):
+        if offset is not None:
+            pipe_end = stat.S_ISFIFO(fstat(fd).st_mode)
+            raise not_that(errno.ESPIPE if pipe_end else errno.EINVAL)
+    n: int = retry(sys_.sys_splice, src, dst, count, flags)
+    return n
+
+
 def pipe() -> tuple[int, int]:
     """os.pipe()"""
     return sys_.sys_pipe2(fcntl.O_CLOEXEC)

@@ -23,12 +23,16 @@ import softnet.uapi.poll as poll_
 from softnet.usr.address import from_sockaddr, parse_type, to_sockaddr
 from softnet.usr.buffers import data_of, room_of
 from softnet.usr.clock import original, skew_ns, timeout_ns
+from softnet.usr.pointers import read_memory
 from softnet.usr.redef import SIM_FD, sock_get, sock_set, sock_set_timeout
 from softnet.usr.rights import unwrap_rights, wrap_rights
 from softnet.usr.task import host, interrupted, me, registry
 
 EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
 SO_PROTOCOL = 38
+SO_ATTACH_FILTER = 26
+SOCK_FPROG_LEN = 16  # struct sock_fprog: how many instructions, and a pointer to them
+SOCK_FILTER_LEN = 8
 OPTLEN_MAX = 1024  # the longest buffer getsockopt() fills
 
 
@@ -290,6 +294,11 @@ def setsockopt(self: Any, level: int, optname: int, value: Any, optlen: Any = No
         data = bytes(int(optlen))
     else:
         data = bytes(data_of(value))
+    if optname == SO_ATTACH_FILTER and level == socket.SOL_SOCKET and len(data) == SOCK_FPROG_LEN:
+        # The instructions that struct sock_fprog points to: system calls take them behind it.
+        at = int.from_bytes(data[8:16], "little")
+        if at:
+            data += read_memory(at, int.from_bytes(data[:2], "little") * SOCK_FILTER_LEN)
     sys_.sys_setsockopt(fd, level, optname, data)
 
 

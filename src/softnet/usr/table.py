@@ -219,6 +219,7 @@ FILES = (
     Row("posix", "get_inheritable", files.get_inheritable, FD),
     Row("posix", "isatty", files.isatty, FD),
     Row("posix", "lseek", files.lseek, FD),
+    Row("posix", "splice", files.splice, FD),
     Row("posix", "sendfile", files.sendfile, FD),
     Row("posix", "pipe", files.pipe),
     Row("posix", "pipe2", files.pipe2),

@@ -120,6 +120,7 @@ def timestamp_sizes(t: Recorder) -> None:
     t.pause()
     for name in (29, 35, 37):
         s.set(SOL, name, 0x18 if name == 37 else 1)
+        t.pause(0.1)  # a kernel begins to stamp a little later
         u.sock.sendto(b"x", (HERE, 5001))
         control = s.sock.recvmsg(9, 200)[1]
         t.note("stamps", [(level, kind, len(value)) for level, kind, value in control])

@@ -208,6 +208,7 @@ def tcp_forget(tp: TcpSock) -> None:
     """Everything about a connection that was; the next one's sequence numbers go on from here."""
     write_seq = mem.u32(tp.write_seq + tp.max_window + 2)
     tp.write_seq = write_seq if write_seq else 1
+    tp.copied_seq = tp.rcv_nxt  # else what was not read would still make it look readable
     tp.srtt = 0
     tp.icsk_backoff = 0
     tp.icsk_probes_out = 0

@@ -181,9 +181,12 @@ def tcp_v4_rcv_sock(net: Net, icsk: InetConnectionSock, skb: SkBuff) -> int:
         return 0
     if skb.nfct is not None:
         nf_reset(skb)
-    if tp.sk_filter is not None and sk_filter(tp, skb):
-        kfree_skb(skb, const.SKB_DROP_REASON_SOCKET_FILTER)
-        return 0
+    if tp.sk_filter is not None:
+        before = skb.len
+        if sk_filter(tp, skb):
+            kfree_skb(skb, const.SKB_DROP_REASON_SOCKET_FILTER)
+            return 0
+        skb.end_seq = mem.u32(skb.end_seq - (before - skb.len))  # what was cut will come again
     skb.dev = None
     tp.sk_refcnt += 1  # it must not go away under us
     bh_lock_sock_nested(tp)
