@@ -73,6 +73,11 @@ class LibC(Unlike):
         with open("/proc/sys/net/ipv4/ping_group_range", "w") as f:
             f.write("0 0")
 
+    def read_proc(self, path: str) -> str:
+        """The text of a file of /proc."""
+        with open(path) as f:
+            return f.read()
+
     def add_link(self) -> None:
         """A pair of veth, by ip(8)."""
         for words in (

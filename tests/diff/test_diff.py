@@ -20,6 +20,7 @@ import pytest
 import softnet.syscalls as sys_
 from softnet.drivers.net.veth import veth_newlink
 from softnet.host import Host
+from softnet.structs.socket import Sockaddr
 from tests.diff.programs import PROGRAMS
 from tests.diff.recorder import Later, Step, Unlike, run_program
 from tests.kit.programs import Bench, net
@@ -42,7 +43,7 @@ class Softnet(Unlike):
 
     def disconnect(self, fd: int) -> None:
         """connect(AF_UNSPEC)"""
-        sys_.sys_connect(fd, sys_.Sockaddr(0))
+        sys_.sys_connect(fd, Sockaddr(0))
 
     def accept4(self, fd: int, flags: int) -> None:
         """accept4()"""
@@ -51,6 +52,15 @@ class Softnet(Unlike):
     def allow_ping(self) -> None:
         """sysctl -w net.ipv4.ping_group_range="0 0" """
         self.host.sysctl("net.ipv4.ping_group_range", "0 0")
+
+    def read_proc(self, path: str) -> str:
+        """The text of a file of /proc."""
+        fd = sys_.sys_open(path)
+        text = b""
+        while chunk := sys_.sys_read(fd, 1 << 16):
+            text += chunk
+        sys_.sys_close(fd)
+        return text.decode()
 
     def add_link(self) -> None:
         """A pair of veth."""
