@@ -621,3 +621,7 @@ def failure(err: int) -> OSError:
     if err == -const.ERESTARTSYS:
         err = -errno.EINTR
     return OSError(-err, strerror(-err))
+
+
+# A compiled module does not show what it cimports.
+globals().update(Sockaddr=Sockaddr)

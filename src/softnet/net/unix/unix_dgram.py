@@ -49,7 +49,6 @@ from softnet.net.unix.unix_ops import UnixOps, unix_sk
 from softnet.net.unix.unix_scm import (
     maybe_add_creds,
     passes_cred,
-    raise_recursion_level,
     take_cookie,
     unix_scm_recv,
     unix_scm_send,
@@ -179,7 +178,9 @@ def send(sk: UnixSock, msg: MsgHdr, size: int) -> int:
 
 def unix_dgram_sendmsg(sk: UnixSock, msg: MsgHdr, size: int) -> int:
     """Queue one message at its receiver: size, or -errno. Raises OSError for names, files, room."""
-    wait_for_unix_gc(unix_net(sk.sk_net).host)
+    host = unix_net(sk.sk_net).host
+    if host.tot_inflight:
+        wait_for_unix_gc(host)
     cookie = unix_scm_send(msg) if msg.control is not None else None
     try:
         if msg.flags & uapi.MSG_OOB:
@@ -246,7 +247,8 @@ def deliver(sk: UnixSock, msg: MsgHdr, skb: SkBuff, level: int) -> int:
     maybe_add_creds(skb, sk, other)
     length = skb.len
     other.sk_receive_queue.queue_tail(skb)
-    raise_recursion_level(other, level)
+    if level >= other.recursion_level:
+        other.recursion_level = level + 1
     other.sk_data_ready(length)
     return 0
 
@@ -275,7 +277,7 @@ def unix_dgram_recvmsg(sk: UnixSock, msg: MsgHdr, size: int, flags: int) -> int:
     skb = skb_recv_datagram(sk, flags, flags & uapi.MSG_DONTWAIT != 0)
     if skb is None:
         err = sk.recv_error
-        ended = sk.sk_type == uapi.SOCK_SEQPACKET and sk.sk_shutdown & uapi.RCV_SHUTDOWN
+        ended = sk.sk_type == uapi.SOCK_SEQPACKET and sk.sk_shutdown & uapi.RCV_SHUTDOWN != 0
         return 0 if err == -errno.EAGAIN and ended else err
     if sk.peer_wait.first is not None:
         wake_up(sk.peer_wait, WRITABLE)
@@ -289,7 +291,8 @@ def unix_dgram_recvmsg(sk: UnixSock, msg: MsgHdr, size: int, flags: int) -> int:
     if err == 0:
         if sk.flag(const.SOCK_RCVTSTAMP):
             sock_recv_timestamp(msg, sk, skb)
-        unix_scm_recv(sk, msg, take_cookie(skb, flags & uapi.MSG_PEEK != 0), flags)
+        if skb.cb is not None or passes_cred(sk):
+            unix_scm_recv(sk, msg, take_cookie(skb, flags & uapi.MSG_PEEK != 0), flags)
     skb_free_datagram(sk, skb)
     return err or size
 

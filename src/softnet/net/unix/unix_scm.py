@@ -43,19 +43,20 @@ def unix_scm_send(msg: MsgHdr) -> ScmCookie | None:
 def unix_scm_to_skb(cookie: ScmCookie | None, skb: SkBuff, send_fds: bool) -> int:
     """Give skb the credentials of cookie and, if send_fds, its files.
 
-    The level that they add to, -1 without files; raises OSError(ETOOMANYREFS).
+    The level of the sockets among them; a message without any makes a level, too, as in 3.2.
+    Raises OSError(ETOOMANYREFS).
     """
     if cookie is None:
-        return -1
+        return 0
     own = ScmCookie()
     own.creds = cookie.creds
     skb.cb = own
-    return unix_attach_fds(cookie, own, skb) if send_fds and cookie.fp else -1
+    return unix_attach_fds(cookie, own, skb) if send_fds and cookie.fp else 0
 
 
 def unix_attach_fds(cookie: ScmCookie, own: ScmCookie, skb: SkBuff) -> int:
     """The files of cookie go to skb, too; the highest recursion level of the sockets among them."""
-    level = -1
+    level = 0
     for file in cookie.fp:
         u = unix_get_socket(file)
         if u is not None and u.recursion_level > level:
@@ -68,12 +69,6 @@ def unix_attach_fds(cookie: ScmCookie, own: ScmCookie, skb: SkBuff) -> int:
     assert skb.destructor is not None
     skb.destructor = UnixDestructScm(skb.destructor)
     return level
-
-
-def raise_recursion_level(other: UnixSock, level: int) -> None:
-    """A message with sockets of that level is in other's queue now."""
-    if level + 1 > other.recursion_level:
-        other.recursion_level = level + 1
 
 
 def unix_detach_fds(cookie: ScmCookie) -> ScmCookie:
@@ -107,8 +102,7 @@ class UnixDestructScm(SkbDestructor):
 
 def passes_cred(sk: UnixSock) -> bool:
     """Is SO_PASSCRED on?"""
-    sock = sk.sk_socket
-    return sock is not None and sock.flags >> uapi.SOCK_PASSCRED & 1 != 0
+    return sk.sk_socket is not None and sk.sk_socket.flags >> uapi.SOCK_PASSCRED & 1 != 0
 
 
 def maybe_add_creds(skb: SkBuff, sk: UnixSock, other: UnixSock) -> None:

@@ -16,7 +16,7 @@ import softnet.uapi.tcp as tcp
 from softnet.kernel.sched import need_current, schedule_timeout
 from softnet.kernel.wait import finish_wait, prepare_to_wait, task_wait
 from softnet.net.core.datagram import skb_copy_datagram_from_iovec, skb_copy_datagram_iovec
-from softnet.net.core.scm import ScmCookie, scm_destroy
+from softnet.net.core.scm import Creds, ScmCookie, scm_destroy
 from softnet.net.core.skbuff import consume_skb, kfree_skb
 from softnet.net.core.sock import (
     sock_alloc_send_skb,
@@ -29,7 +29,7 @@ from softnet.net.unix.garbage import wait_for_unix_gc
 from softnet.net.unix.unix_ops import UnixOps, unix_sk
 from softnet.net.unix.unix_scm import (
     maybe_add_creds,
-    raise_recursion_level,
+    passes_cred,
     take_cookie,
     unix_scm_recv,
     unix_scm_send,
@@ -68,7 +68,8 @@ def unix_stream_sendmsg(sk: UnixSock, msg: MsgHdr, size: int) -> int:
     Differs from Linux: EPIPE comes without SIGPIPE, MSG_NOSIGNAL or not; Python programs ignore it.
     """
     host = unix_net(sk.sk_net).host
-    wait_for_unix_gc(host)
+    if host.tot_inflight:
+        wait_for_unix_gc(host)
     cookie = unix_scm_send(msg) if msg.control is not None else None
     try:
         if msg.flags & uapi.MSG_OOB:
@@ -104,7 +105,7 @@ def send_packet(
         skb = sock_alloc_send_skb(sk, size, msg.flags & uapi.MSG_DONTWAIT != 0)
     except OSError as e:
         return -(e.errno or errno.EPIPE)
-    level = -1
+    level = 0
     if cookie is not None:
         try:
             level = unix_scm_to_skb(cookie, skb, send_fds)
@@ -123,7 +124,8 @@ def send_packet(
         return -errno.EPIPE
     maybe_add_creds(skb, sk, other)
     other.sk_receive_queue.queue_tail(skb)
-    raise_recursion_level(other, level)
+    if level >= other.recursion_level:
+        other.recursion_level = level + 1
     other.sk_data_ready(size)
     return size
 
@@ -141,8 +143,11 @@ def unix_stream_recvmsg(sk: UnixSock, msg: MsgHdr, size: int, flags: int) -> int
     timeo = sock_rcvtimeo(sk, flags & uapi.MSG_DONTWAIT != 0)
     peek = flags & uapi.MSG_PEEK != 0
     copied = 0
-    got: ScmCookie | None = None
-    skb = sk.sk_receive_queue.first
+    first = True
+    writer: Creds | None = None
+    files: ScmCookie | None = None
+    q = sk.sk_receive_queue
+    skb = q.first
     while copied < size:
         if skb is None:
             sk.recursion_level = 0
@@ -150,66 +155,61 @@ def unix_stream_recvmsg(sk: UnixSock, msg: MsgHdr, size: int, flags: int) -> int
                 break
             err = sock_error(sk)
             if err or sk.sk_shutdown & uapi.RCV_SHUTDOWN:
-                copied = copied or err
+                copied = copied if copied else err
                 break
             if timeo == 0:
-                copied = copied or -errno.EAGAIN
+                copied = copied if copied else -errno.EAGAIN
                 break
             timeo = unix_stream_data_wait(sk, timeo)
             if need_current().signal_pending():
-                copied = copied or sock_intr_errno(timeo)
+                copied = copied if copied else sock_intr_errno(timeo)
                 break
-            skb = sk.sk_receive_queue.first
+            skb = q.first
             continue
-        if got is None:
-            got = first_cookie(skb, msg, peek)
-        elif not same_writer(skb, got):
-            break
+        if first:
+            first = False
+            writer = creds_of(skb)
+            if msg.want_name:
+                unix_copy_addr(msg, skb)
+        elif creds_of(skb) != writer:
+            break  # somebody else's bytes never stand in one answer with these
         chunk = skb.len if skb.len < size - copied else size - copied
         err = skb_copy_datagram_iovec(skb, 0, msg, chunk)
         if err:
-            copied = copied or err
+            copied = copied if copied else err
             break
         copied += chunk
-        cookie = skb.cb
-        if cookie is not None:
-            add_files(skb, got, peek)
+        if skb.cb is not None:  # its files are the receiver's even if it was read in part
+            files = take_cookie(skb, peek)
         if peek:
             skb = skb.next
         elif chunk < skb.len:
             skb.pull(chunk)
             break
         else:
-            sk.sk_receive_queue.dequeue()
+            q.dequeue()
             consume_skb(skb)
-            skb = sk.sk_receive_queue.first
-        if got.fp:
+            skb = q.first
+        if files is not None and files.fp:
             break
-    if got is not None:
-        unix_scm_recv(sk, msg, got, flags)
+    if not first and (files is not None or passes_cred(sk)):
+        give_ancillary(sk, msg, files, writer, flags)
     return copied
 
 
-def first_cookie(skb: SkBuff, msg: MsgHdr, peek: bool) -> ScmCookie:
-    """Who wrote the first packet; its address, once, if the receiver wants it."""
-    got = ScmCookie()
-    if isinstance(skb.cb, ScmCookie):
-        got.creds = skb.cb.creds
-    if msg.want_name:
-        unix_copy_addr(msg, skb)
-    return got
+def creds_of(skb: SkBuff) -> Creds | None:
+    """Who wrote it, where that was asked for."""
+    cookie = skb.cb
+    return cookie.creds if isinstance(cookie, ScmCookie) else None
 
 
-def same_writer(skb: SkBuff, got: ScmCookie) -> bool:
-    """May what skb holds follow what was received already?"""
-    creds = skb.cb.creds if isinstance(skb.cb, ScmCookie) else None
-    return creds == got.creds
-
-
-def add_files(skb: SkBuff, got: ScmCookie, peek: bool) -> None:
-    """The files of a packet that was read, if only in part, are the receiver's."""
-    taken = take_cookie(skb, peek)
-    got.fp += taken.fp
+def give_ancillary(
+    sk: UnixSock, msg: MsgHdr, files: ScmCookie | None, writer: Creds | None, flags: int
+) -> None:
+    """What came beside the bytes."""
+    cookie = files if files is not None else ScmCookie()
+    cookie.creds = writer
+    unix_scm_recv(sk, msg, cookie, flags)
 
 
 def unix_copy_addr(msg: MsgHdr, skb: SkBuff) -> None:
