@@ -11,10 +11,13 @@ M      ?=
 # What pytest is to run, and how: make test-pure T=tests/wire PYTEST="-x -vv".
 T      ?= tests
 PYTEST ?= -q -n $(JOBS) --dist worksteal
+# What `make bench` is to measure: make bench BENCH="udp --rounds 3 --json".
+BENCH  ?=
 
 EXT     = $(PY) tools/buildext.py --jobs=$(JOBS)
 # The one part that has no interpreted form: it redirects the standard library for programs.
 NATIVE  = $(EXT) softnet.usr.native._redef
+FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
 .PHONY: help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
@@ -56,10 +59,11 @@ lint: .venv/lint.stamp ## format, style, types, contracts, pxd files, boxing in 
 	@$(EXT) || test $$? -eq 3
 	python tools/boxlint.py
 
-# The C assertions in Python's own headers are for tests, not for measurements.
+# Assertions, ours and those in Python's own headers, are for tests, not for measurements; a wheel has
+# none either.
 bench: .venv/build.stamp ## compare with the kernel's loopback, compiled with -O3
-	@$(EXT) --opt="-O3 -DNDEBUG" --out=build/bench
-	@PYTHONPATH=build/bench $(PY) -m bench
+	@$(EXT) --opt="$(FAST)" --out=build/bench >&2
+	@PYTHONPATH=build/bench $(PY) -m bench $(BENCH)
 
 # Python's own allocator and the leaks it leaves at exit would hide what we look for. Stacks are not
 # instrumented: greenlet copies them whole.

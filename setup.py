@@ -37,6 +37,9 @@ DIRECTIVES = {
 # Python itself is built with -fwrapv where the compiler has it; i64 arithmetic relies on it.
 CFLAGS = ["-fwrapv", "-g0"]
 
+# What a wheel is compiled with; SOFTNET_OPT replaces it. The tests' builds keep the assertions.
+RELEASE = "-O3 -DCYTHON_WITHOUT_ASSERTIONS -fvisibility=hidden"
+
 HEADER_ONLY = ("arch", "uapi")
 
 # Written in C by hand: module name -> source below the package root.
@@ -64,7 +67,7 @@ def extensions() -> list[Extension]:
     if os.environ.get("SOFTNET_PURE"):
         return []
     src = Path("src")
-    flags = [*CFLAGS, *shlex.split(os.environ.get("SOFTNET_OPT", "-O3"))]
+    flags = [*CFLAGS, *shlex.split(os.environ.get("SOFTNET_OPT", RELEASE))]
     native = [
         Extension(name, [str(path)], extra_compile_args=flags)
         for name, path in native_modules(src).items()

@@ -32,8 +32,11 @@ cpdef Sockaddr sys_getsockname(i64 fd)
 
 cpdef Sockaddr sys_getpeername(i64 fd)
 
-@cython.locals(size=i64, msg=MsgHdr, n=i64)
+@cython.locals(n=i64)
 cpdef i64 sys_sendto(i64 fd, object data, i64 flags=*, Sockaddr addr=*) except? -1
+
+@cython.locals(size=i64, msg=MsgHdr)
+cpdef i64 send_or_errno(i64 fd, object data, i64 flags, Sockaddr addr) except? -1
 
 @cython.locals(buf=bytes, msg=MsgHdr, n=i64)
 cpdef tuple sys_recvfrom(i64 fd, i64 size, i64 flags=*)
@@ -45,6 +48,8 @@ cdef bytes received(bytes buf, i64 n, i64 size)
 
 @cython.locals(n=i64)
 cpdef i64 sys_recv_into(i64 fd, object buf, i64 size, i64 flags=*) except? -1
+
+cpdef i64 recv_or_errno(i64 fd, object buf, i64 size, i64 flags) except? -1
 
 @cython.locals(msg=MsgHdr, n=i64)
 cpdef tuple sys_recvfrom_into(i64 fd, object buf, i64 size, i64 flags=*)
@@ -117,6 +122,7 @@ cpdef Net task_net(Task task)
 @cython.locals(files=FdTable)
 cpdef FdTable task_files(Task task)
 
+@cython.locals(task=Task, files=FdTable, i=i64, table=list, file=File)
 cpdef Socket lookup(i64 fd)
 
 cpdef int check(i64 err) except -1

@@ -125,6 +125,45 @@ def test_buf_len(twins: ModuleType, data: bytes) -> None:
             form.buf_len("text")
 
 
+def test_what_a_plain_buffer_is(twins: ModuleType) -> None:
+    gone = memoryview(bytearray(4))
+    gone.release()
+    rows: list[tuple[Any, int, bool]] = [
+        (b"four", 0, True),
+        (bytearray(4), 4, True),
+        (memoryview(b"four"), 0, True),
+        (memoryview(bytearray(4)), 4, True),
+        (memoryview(bytearray(8))[::2], 0, False),
+        (memoryview(bytearray(8)).cast("H"), 8, True),
+        (memoryview(bytearray(8)).cast("B", (2, 4)), 8, True),
+        (gone, 0, False),
+        ("four", 0, False),
+        (None, 0, False),
+    ]
+    for buf, room, plain in rows:
+        assert mem.buf_room(buf) == twins.buf_room(buf) == room, buf
+        assert mem.buf_plain(buf) is plain
+        assert bool(twins.buf_plain(buf)) is plain, buf
+
+
+def test_copies_between_memoryviews_and_the_kernel(twins: ModuleType) -> None:
+    for form in (mem, twins):
+        target = bytearray(8)
+        assert form.copy_to_user(memoryview(target)[2:], 1, b"abcdef", 1, 3) == 3
+        assert target == b"\0\0\0bcd\0\0"
+        room = bytearray(4)
+        assert form.copy_from_user(room, 1, memoryview(b"abcdef")[1:], 2, 3) == 3
+        assert room == b"\0def"
+        with pytest.raises(OSError, match="Bad address"):
+            form.copy_to_user(memoryview(target)[6:], 0, b"abc", 0, 3)
+        with pytest.raises(OSError, match="Bad address"):
+            form.copy_from_user(room, 0, memoryview(b"ab"), 0, 3)
+        gone = memoryview(bytearray(4))
+        gone.release()
+        with pytest.raises(ValueError, match="released"):
+            form.copy_to_user(gone, 0, b"abc", 0, 3)
+
+
 @given(data=st.binary(max_size=99), slack=st.sampled_from([0, 1, 50, 5000]))
 def test_receive_buffers(twins: ModuleType, data: bytes, slack: int) -> None:
     buf = mem.new_buf(len(data) + slack)

@@ -39,6 +39,8 @@ def copy_from_user(dst, doff, buf, off, n):
     return mem.copy_from_user(mem.addr(dst), doff, buf, off, n)
 
 def buf_len(buf): return mem.buf_len(buf)
+def buf_room(buf): return mem.buf_room(buf)
+def buf_plain(buf): return mem.buf_plain(buf)
 
 def received(data, size):
     """What a receive call does: fill a buffer of size bytes with data, answer that part of it."""

@@ -144,3 +144,36 @@ def test_a_signal_interrupts_and_the_call_goes_on(net: Any) -> None:
             return b.recv(100), seen
 
     assert net.run(program) == (b"from the handler", [signal.SIGALRM])
+
+
+def test_nothing_to_receive_is_eagain_each_time(net: Any) -> None:
+    def program() -> Any:
+        said = []
+        with pair() as (_, b):
+            b.setblocking(False)
+            for _ in range(2):
+                try:
+                    b.recv_into(memoryview(bytearray(8)))
+                except BlockingIOError as e:
+                    said.append((e.errno, e.strerror))
+        return said
+
+    assert net.run(program) == [(11, "Resource temporarily unavailable")] * 2
+
+
+def test_a_full_send_buffer_is_eagain(net: Any) -> None:
+    def program() -> Any:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            with socket.create_connection(listener.getsockname()) as s:
+                s.setblocking(False)
+                sent = 0
+                while sent < 1 << 30:
+                    try:
+                        sent += s.send(bytes(65536))
+                    except BlockingIOError as e:
+                        return e.errno, sent > 0
+        return None
+
+    assert net.run(program) == (11, True)

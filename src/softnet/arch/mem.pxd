@@ -67,7 +67,20 @@ cdef extern from *:
         else
             memcpy(d, s, n);
     }
+
+    /* What a memoryview shows, without a call of its own: NULL if it is released or in pieces. */
+    static inline Py_buffer *sn_view(PyObject *o)
+    {
+        PyMemoryViewObject *v = (PyMemoryViewObject *)o;
+
+        if (!PyMemoryView_Check(o) || v->flags & _Py_MEMORYVIEW_RELEASED ||
+            v->mbuf->flags & _Py_MANAGED_BUFFER_RELEASED ||
+            !(v->flags & (_Py_MEMORYVIEW_C | _Py_MEMORYVIEW_SCALAR)))
+            return NULL;
+        return &v->view;
+    }
     """
+    Py_buffer *sn_view(object o) noexcept
     uint16_t sn_ld16(const u8 *p) noexcept nogil
     uint32_t sn_ld32(const u8 *p) noexcept nogil
     uint64_t sn_ld64(const u8 *p) noexcept nogil
@@ -168,6 +181,12 @@ cdef inline i64 copy_to_user(object buf, i64 off, const u8 *src, i64 soff, i64 n
             raise OSError(EFAULT, "Bad address")
         sn_memcpy(<u8 *>PyByteArray_AS_STRING(buf) + off, src + soff, n)
         return n
+    cdef Py_buffer *v = sn_view(buf)
+    if v != NULL and not v.readonly:
+        if off < 0 or n < 0 or n > v.len - off:
+            raise OSError(EFAULT, "Bad address")
+        sn_memcpy(<u8 *>v.buf + off, src + soff, n)
+        return n
     PyObject_GetBuffer(buf, &b, PyBUF_WRITABLE)
     try:
         if off < 0 or n < 0 or n > b.len - off:
@@ -184,6 +203,12 @@ cdef inline i64 copy_from_user(u8 *dst, i64 doff, object buf, i64 off, i64 n) ex
             raise OSError(EFAULT, "Bad address")
         sn_memcpy(dst + doff, <const u8 *>PyBytes_AS_STRING(buf) + off, n)
         return n
+    cdef Py_buffer *v = sn_view(buf)
+    if v != NULL:
+        if off < 0 or n < 0 or n > v.len - off:
+            raise OSError(EFAULT, "Bad address")
+        sn_memcpy(dst + doff, <const u8 *>v.buf + off, n)
+        return n
     PyObject_GetBuffer(buf, &b, PyBUF_SIMPLE)
     try:
         if off < 0 or n < 0 or n > b.len - off:
@@ -199,10 +224,22 @@ cdef inline i64 buf_len(object buf) except -1:
         return PyBytes_GET_SIZE(buf)
     if type(buf) is bytearray:
         return PyByteArray_GET_SIZE(buf)
+    cdef Py_buffer *v = sn_view(buf)
+    if v != NULL:
+        return v.len
     PyObject_GetBuffer(buf, &b, PyBUF_SIMPLE)
     cdef i64 n = b.len
     PyBuffer_Release(&b)
     return n
+
+cdef inline i64 buf_room(object buf) noexcept:
+    if type(buf) is bytearray:
+        return PyByteArray_GET_SIZE(buf)
+    cdef Py_buffer *v = sn_view(buf)
+    return v.len if v != NULL and not v.readonly else 0
+
+cdef inline bint buf_plain(object buf) noexcept:
+    return type(buf) is bytes or type(buf) is bytearray or sn_view(buf) != NULL
 
 cdef inline bytes new_buf(i64 size):
     return PyBytes_FromStringAndSize(NULL, size)

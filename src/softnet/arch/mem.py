@@ -199,6 +199,29 @@ def buf_len(buf: Any) -> int:
     return len(buf) if type(buf) is bytes else memoryview(buf).nbytes
 
 
+def buf_room(buf: Any) -> int:
+    """The bytes that a bytearray or memoryview can be given in one piece; 0 for anything else."""
+    if type(buf) is bytearray:
+        return len(buf)
+    if type(buf) is not memoryview:
+        return 0
+    try:
+        return buf.nbytes if buf.c_contiguous and not buf.readonly else 0
+    except ValueError:  # it was released
+        return 0
+
+
+def buf_plain(buf: Any) -> bool:
+    """Is it bytes, a bytearray, or a memoryview in one piece?"""
+    kind = type(buf)
+    if kind is bytes or kind is bytearray:
+        return True
+    try:
+        return kind is memoryview and buf.c_contiguous
+    except ValueError:  # it was released
+        return False
+
+
 def new_buf(size: int) -> Any:
     """A buffer of size bytes that a receive call fills and finish_buf() turns into bytes.
 

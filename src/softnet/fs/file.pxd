@@ -10,6 +10,7 @@ cdef class FileOps
 cdef class File
 cdef class EpollLink
 
+@cython.final
 cdef class FdTable:
     cdef public i64 base
     cdef public list files
@@ -17,6 +18,7 @@ cdef class FdTable:
     cdef public i64 count
     cdef public i64 limit
     cdef public i64 next_fd
+    @cython.locals(i=i64, file=File)
     cpdef File fget(self, i64 fd)
     cpdef i64 fd_install(self, File file, bint cloexec=*, i64 start=*) except? -1
     cpdef i64 replace(self, File file, i64 fd, bint cloexec) except? -1
@@ -34,6 +36,7 @@ cdef class FileOps:
     cpdef object ioctl(self, File file, i64 cmd, object arg)
     cpdef void release(self, File file) except *
 
+@cython.final
 cdef class File:
     cdef public FileOps f_op
     cdef public i64 f_flags

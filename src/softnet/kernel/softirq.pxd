@@ -52,7 +52,8 @@ cpdef int raise_softirq(i64 nr) except -1
 cpdef int raise_softirq_irqoff(i64 nr) except -1
 cpdef int raise_softirq_irqoff_nowake(i64 nr) except -1
 cpdef int do_softirq() except -1
-@cython.locals(rounds=i64, pending=i64, nr=i64, count=i64, action=SoftirqAction)
+@cython.locals(rounds=i64, pending=i64, nr=i64, count=i64, served=bint,
+               action=SoftirqAction)
 cdef int serve_softirqs(Cpu cpu) except -1
 @cython.locals(daemon=Ksoftirqd)
 cpdef int wakeup_softirqd(Cpu cpu) except -1

@@ -168,6 +168,7 @@ def serve_softirqs(cpu: Cpu) -> None:
     rounds = const.MAX_SOFTIRQ_RESTART
     cpu.softirq_count += const.SOFTIRQ_OFFSET
     pending = 0
+    served = False
     try:
         while cpu.softirq_pending and rounds > 0:
             pending = cpu.softirq_pending
@@ -185,10 +186,10 @@ def serve_softirqs(cpu: Cpu) -> None:
                 pending >>= 1
                 nr += 1
             rounds -= 1
-    except BaseException:
-        cpu.softirq_pending |= pending << nr
-        raise
+        served = True
     finally:
+        if not served:
+            cpu.softirq_pending |= pending << nr
         cpu.softirq_count = 0
         if cpu.softirq_pending:
             wakeup_softirqd(cpu)

@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.machine.cpu as cpu_
 from softnet.arch.types cimport i64
 from softnet.kernel.softirq cimport SoftirqAction, open_softirq, raise_softirq
 from softnet.machine.cpu cimport Board, irq_enter, irq_exit, this_cpu
@@ -43,9 +44,11 @@ cdef class TimerBase:
     cdef public TimerEvent event
     cdef public i64 timer_jiffies, offset, count, near, armed_for
     cdef public bint running
+    cdef i64 read_ns, read_jiffies
     cdef list slots, slot_min
     cdef i64 order
 
+    @cython.locals(now=i64)
     cpdef i64 jiffies(self) except? -1
     @cython.locals(now=i64)
     cdef int add(self, Timer t, i64 expires) except -1
@@ -75,6 +78,7 @@ cdef class TimerBase:
 cdef bint timer_before(Timer a, Timer b) except -1
 @cython.locals(base=TimerBase)
 cpdef TimerBase timer_base(Board machine)
+@cython.locals(machine=Board, base=TimerBase)
 cpdef i64 jiffies() except? -1
 @cython.locals(base=TimerBase)
 cpdef bint mod_timer(Timer t, i64 expires) except -1

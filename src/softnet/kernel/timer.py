@@ -22,6 +22,7 @@ from collections.abc import Callable
 from operator import attrgetter
 
 import softnet.arch.const as const
+import softnet.machine.cpu as cpu_
 from softnet.kernel.softirq import SoftirqAction, open_softirq, raise_softirq
 from softnet.machine.cpu import Board, irq_enter, irq_exit, this_cpu
 from softnet.machine.event import Clock, Event, EventQueue
@@ -136,6 +137,8 @@ class TimerBase:
         "event",
         "timer_jiffies",
         "offset",
+        "read_ns",
+        "read_jiffies",
         "slots",
         "slot_min",
         "count",
@@ -151,6 +154,8 @@ class TimerBase:
     event: TimerEvent
     timer_jiffies: int  # the next jiffy to process
     offset: int  # jiffies at time 0
+    read_ns: int  # the time that jiffies() was last asked at: a division saved for most of a packet
+    read_jiffies: int  # and what it said
     slots: list[Timer | None]
     slot_min: list[int]  # of each coarse slot: nothing in it expires before this
     count: int  # pending timers
@@ -165,6 +170,8 @@ class TimerBase:
         self.queue = machine.queue
         self.event = TimerEvent(self)
         self.offset = initial_jiffies
+        self.read_ns = 0
+        self.read_jiffies = initial_jiffies
         self.slots = [None] * (WORK_SLOT + 1)
         self.slot_min = [0] * (LEVELS * TVN_SLOTS)
         self.count = 0
@@ -176,7 +183,11 @@ class TimerBase:
 
     def jiffies(self) -> int:
         """The machine's time in jiffies."""
-        return self.clock.now // const.TICK_NSEC + self.offset
+        now = self.clock.now
+        if now != self.read_ns:
+            self.read_ns = now
+            self.read_jiffies = now // const.TICK_NSEC + self.offset
+        return self.read_jiffies
 
     def add(self, t: Timer, expires: int) -> None:
         """Arm t, which is not pending."""
@@ -410,7 +421,11 @@ def timer_base(machine: Board) -> TimerBase:
 
 def jiffies() -> int:
     """This machine's time in jiffies; `& 0xFFFFFFFF` (mem.u32) of it is what the wire sees."""
-    return timer_base(this_cpu().machine).jiffies()
+    machine = cpu_.state.cpu.machine  # type: ignore[union-attr]  # only stack code calls it
+    if machine.timers is None:
+        timer_base(machine)
+    base: TimerBase = machine.timers
+    return base.jiffies()
 
 
 def mod_timer(t: Timer, expires: int) -> bool:

@@ -144,7 +144,7 @@ class DstEntry:
 
     def metric(self, index: int) -> int:
         """dst_metric_raw(): metrics[RTAX_index], 0 when unset."""
-        return self.metrics[index]
+        return 0 if self.metrics is NO_METRICS else self.metrics[index]
 
     def metric_set(self, index: int, value: int) -> None:
         """dst_metric_set(): copy on first write, as metrics are shared with the fib."""

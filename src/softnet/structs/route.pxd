@@ -1,5 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
+cimport softnet.structs.dst as dst_
 from softnet.arch.types cimport i64
 from softnet.structs.dst cimport DstEntry
 from softnet.structs.fib cimport FibInfo

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
+import softnet.structs.dst as dst_
 from softnet.structs.dst import DstEntry, DstOps
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ class Rtable(DstEntry):
 
     def mtu(self) -> int:
         """ipv4_mtu(): the metric counts for what this host sends, not for what it forwards."""
-        if self.rt_route_iif == 0:
+        if self.rt_route_iif == 0 and self.metrics is not dst_.NO_METRICS:
             mtu = self.metrics[RTAX_MTU]
             if mtu:
                 return mtu

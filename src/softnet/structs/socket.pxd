@@ -28,7 +28,10 @@ cdef class SockaddrUn(Sockaddr):
     cdef public bytes path
 
 
+# One a system call: what it holds cannot lead back to it, so the collector need not know it.
 @cython.final
+@cython.no_gc
+@cython.freelist(8)
 cdef class MsgHdr:
     cdef public Sockaddr name
     cdef public object iov

@@ -14,7 +14,17 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from softnet.usr import clock, foreign, openssl, paths, polling, resolver, sockets, threads
+from softnet.usr import (
+    clock,
+    foreign,
+    openssl,
+    paths,
+    polling,
+    resolver,
+    sockcalls,
+    sockets,
+    threads,
+)
 from softnet.usr.escape import on_audit
 from softnet.usr.mute import mute
 from softnet.usr.redef import (
@@ -33,6 +43,9 @@ from softnet.usr.stray import used_outside
 from softnet.usr.table import PYTHON, ROWS, Row
 from softnet.usr.task import IDENT_BASE, IDENTS_BACKED, registry
 from softnet.usr.watchdog import watchdog
+
+SOCKET_METHOD = "_socket.socket."
+DIRECT = ("send", "recv_into")  # compiled, redef.c calls sockcalls.send_direct itself
 
 
 class PythonRedirect:
@@ -113,6 +126,10 @@ class Installer:
         for row in ROWS:
             if row.applies():
                 self.redirects[row.key()] = make(row)
+        compiled: dict[str, object] = getattr(sockcalls, "__pyx_capi__", {})
+        for name in DIRECT:
+            if name + "_direct" in compiled:
+                self.redirects[SOCKET_METHOD + name].set_direct(compiled[name + "_direct"])
         clock.originals.update(self.redirects)
 
     def arrived(self, module: str) -> None:

@@ -35,6 +35,11 @@ SOCK_FPROG_LEN = 16  # struct sock_fprog: how many instructions, and a pointer t
 SOCK_FILTER_LEN = 8
 OPTLEN_MAX = 1024  # the longest buffer getsockopt() fills
 
+# The C struct's integers: socket.socket.family makes an enum of its own each time it is asked.
+raw_family: Callable[[Any], int] = vars(socket.SocketType)["family"].__get__
+raw_type: Callable[[Any], int] = vars(socket.SocketType)["type"].__get__
+raw_proto: Callable[[Any], int] = vars(socket.SocketType)["proto"].__get__
+
 
 # Construction and destruction: called from the type's slots
 
@@ -179,7 +184,7 @@ def complainer(self: Any, method: str, *before: Any) -> Callable[[Any], None]:
 
     def complain(address: Any) -> None:
         nowhere = socket.SocketType.__new__(socket.SocketType)
-        sock_set(nowhere, -1, int(self.family), int(self.type), 0, -1)
+        sock_set(nowhere, -1, raw_family(self), raw_type(self), 0, -1)
         original("_socket.socket." + method)(nowhere, *before, address)
 
     return complain
@@ -198,13 +203,13 @@ def accept(self: Any) -> tuple[int, Any]:
 def bind(self: Any, address: Any, /) -> None:
     """bind()"""
     fd, _ = sock_get(self)
-    sys_.sys_bind(fd, to_sockaddr(int(self.family), address, complainer(self, "bind")))
+    sys_.sys_bind(fd, to_sockaddr(raw_family(self), address, complainer(self, "bind")))
 
 
 def close(self: Any) -> None:
     """close()"""
     fd, timeout = sock_get(self)
-    sock_set(self, -1, int(self.family), int(self.type), self.proto, timeout)
+    sock_set(self, -1, raw_family(self), raw_type(self), raw_proto(self), timeout)
     if base_of(fd) != me().process.fd_base:
         release_fd(fd, False)  # another program's: it does it at its next chance
         return
@@ -217,7 +222,7 @@ def close(self: Any) -> None:
 def connect_errno(self: Any, address: Any, method: str) -> int:
     """internal_connect(): 0 or an errno; raises TimeoutError and what the address is wrong by."""
     fd, timeout = sock_get(self)
-    addr = to_sockaddr(int(self.family), address, complainer(self, method))
+    addr = to_sockaddr(raw_family(self), address, complainer(self, method))
     try:
         sys_.sys_connect(fd, addr)
         return 0
@@ -409,7 +414,7 @@ def sendto(self: Any, data: Any, *args: Any) -> int:
 
     addr = None
     if args[-1] is not None:
-        addr = to_sockaddr(int(self.family), args[-1], complainer(self, "sendto", b""))
+        addr = to_sockaddr(raw_family(self), args[-1], complainer(self, "sendto", b""))
     n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), flags, addr)
     return n
 
@@ -434,7 +439,7 @@ def sendmsg(
     control = control_rows(ancdata)
     addr = None
     if address is not None:
-        addr = to_sockaddr(int(self.family), address, complainer(self, "connect"))
+        addr = to_sockaddr(raw_family(self), address, complainer(self, "connect"))
     control, made = wrap_rights(control)
     try:
         n: int = call(

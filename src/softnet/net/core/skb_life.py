@@ -426,14 +426,16 @@ def skb_orphan(skb: SkBuff) -> None:
     if destructor is not None:
         destructor.destruct(skb)
         skb.destructor = None
-    skb.sk = None
+    if skb.sk is not None:
+        skb.sk = None
 
 
 def skb_set_owner_w(skb: SkBuff, sk: Sock) -> None:
     """Charge skb to sk's send buffer. sk cannot go before skb: sk_wmem_alloc holds it."""
     if trace.skb_set_owner_w.enabled:
         trace.skb_set_owner_w.fire(skb)
-    skb_orphan(skb)
+    if skb.destructor is not None:
+        skb_orphan(skb)
     skb.sk = sk
     skb.destructor = kmem.slab.sock_wfree
     sk.sk_wmem_alloc += skb.truesize
@@ -441,7 +443,8 @@ def skb_set_owner_w(skb: SkBuff, sk: Sock) -> None:
 
 def skb_set_owner_r(skb: SkBuff, sk: Sock) -> None:
     """Charge skb to sk's receive buffer, out of what sk_rmem_schedule() reserved."""
-    skb_orphan(skb)
+    if skb.destructor is not None:
+        skb_orphan(skb)
     skb.sk = sk
     skb.destructor = kmem.slab.sock_rfree
     sk.sk_rmem_alloc += skb.truesize

@@ -210,29 +210,26 @@ def ip_make_skb_whole(
     dev = rt.dev
     assert dev is not None
     room = LL_RESERVED_SPACE(dev)
+    skb: SkBuff | None = None
     try:
         size = room + in_.IP_HLEN + length + SKB_SLACK + rt.trailer_len
         skb = sock_alloc_send_skb(sk, size, flags & socket_.MSG_DONTWAIT != 0)
-    except OSError as e:
-        fl4.error = -(e.errno or errno.ENOBUFS)
-        sk.sk_net.mib.ip.inc(snmp.IPSTATS_MIB_OUTDISCARDS)
-        return None
-    skb.reserve(room)
-    o = skb.put(in_.IP_HLEN + length)
-    skb.network_header = o
-    o += in_.IP_HLEN
-    skb.transport_header = o
-    try:
+        skb.reserve(room)
+        o = skb.put(in_.IP_HLEN + length)
+        skb.network_header = o
+        o += in_.IP_HLEN
+        skb.transport_header = o
+        o += transhdrlen
+        length -= transhdrlen
         if dev.features & const.NETIF_F_V4_CSUM:
             skb.ip_summed = const.CHECKSUM_PARTIAL
-            mem.copy_from_user(skb.ptr, o + transhdrlen, msg.iov, msg.off, length - transhdrlen)
+            mem.copy_from_user(skb.ptr, o, msg.iov, msg.off, length)
         else:
-            skb.csum = csum.csum_copy_from_user(
-                msg.iov, msg.off, skb.ptr, o + transhdrlen, length - transhdrlen, 0
-            )
+            skb.csum = csum.csum_copy_from_user(msg.iov, msg.off, skb.ptr, o, length, 0)
     except OSError as e:
-        kfree_skb(skb, const.SKB_DROP_REASON_IP_OUT)
-        fl4.error = -(e.errno or errno.EFAULT)
+        fl4.error = -(e.errno or (errno.ENOBUFS if skb is None else errno.EFAULT))
+        if skb is not None:
+            kfree_skb(skb, const.SKB_DROP_REASON_IP_OUT)
         sk.sk_net.mib.ip.inc(snmp.IPSTATS_MIB_OUTDISCARDS)
         return None
     write_header(skb, sk, fl4, rt, None, 0)

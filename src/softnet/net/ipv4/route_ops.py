@@ -103,7 +103,7 @@ class Ipv4DstOps(DstOps):
             and dst.metric(rtnl.RTAX_LOCK) >> rtnl.RTAX_MTU & 1
         ):
             mtu = MTU_LOCKED
-        return min(mtu, in_.IP_MAX_MTU)
+        return mtu if mtu < in_.IP_MAX_MTU else in_.IP_MAX_MTU
 
     def negative_advice(self, dst: DstEntry) -> DstEntry | None:
         """ipv4_negative_advice(): its user hears nothing: drop redirects and expired PMTUs."""

@@ -30,10 +30,13 @@ cdef class TcpReader
 
 
 @cython.final
+@cython.freelist(8)
 cdef class TcpReader:
     cdef public i64 seq, copied, left, urg_hole
     cdef public bint peek, trunc, fin
 
+@cython.locals(reader=TcpReader)
+cdef TcpReader tcp_reader(i64 seq, i64 size, i64 flags)
 cpdef i64 tcp_recvmsg(TcpSock tp, MsgHdr msg, i64 size, i64 flags) except? -1
 cpdef i64 tcp_recv_stream(TcpSock tp, MsgHdr msg, i64 size, i64 flags) except? -1
 cpdef SkBuff tcp_recv_skb(TcpSock tp, TcpReader reader)

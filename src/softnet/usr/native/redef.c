@@ -14,8 +14,10 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <structmember.h>
 #include <sys/mman.h>
 
@@ -443,6 +445,7 @@ typedef struct {
     PyObject *replacement;
     PyObject *original; /* callable, always the real thing */
     PyObject *instance; /* RULE_INSTANCE */
+    Py_ssize_t (*direct)(Py_ssize_t fd, PyObject *arg); /* sockcalls' compiled function, or NULL */
     int rule;
     int bind; /* hand self to the replacement: it is a method's */
     int on;
@@ -463,6 +466,33 @@ is_outside(Redirect *r)
 {
     return (r->rule == RULE_SOCKET || r->rule == RULE_EPOLL) && outside_hook != NULL &&
            (current == NULL || PyThreadState_Get() != sim_thread);
+}
+
+/* What a direct function answers besides a count: sockcalls.ELSEWHERE, and -EAGAIN. */
+#define ELSEWHERE (-(1 << 20))
+
+/* A socket call with one argument, by a C function; NULL without an exception: not a plain one. */
+static PyObject *
+run_direct(Redirect *r, SockObject *s, PyObject *arg)
+{
+    static PyObject *again;
+    int was = in_user_mode();
+    if (was)
+        user_mode = 0;
+    Py_ssize_t n = r->direct(s->fd, arg);
+    if (was)
+        user_mode = 1;
+    if (n >= 0)
+        return PyLong_FromSsize_t(n);
+    if (n == -EAGAIN) {
+        if (again == NULL)
+            again = Py_BuildValue("(is)", EAGAIN, strerror(EAGAIN));
+        if (again != NULL)
+            PyErr_SetObject(PyExc_BlockingIOError, again);
+    }
+    else if (n != ELSEWHERE && !PyErr_Occurred())
+        PyErr_Format(PyExc_SystemError, "a direct socket call answered %zd", n);
+    return NULL;
 }
 
 static PyObject *
@@ -500,6 +530,12 @@ static PyObject *
 run_tuple(Redirect *r, PyObject *self, PyObject *args, PyObject *kwargs)
 {
     Py_ssize_t n = PyTuple_GET_SIZE(args), k = kwargs ? PyDict_GET_SIZE(kwargs) : 0;
+    if (r->direct != NULL && n == 1 && k == 0 && ((SockObject *)self)->timeout <= 0 &&
+        current != NULL && PyThreadState_Get() == sim_thread) {
+        PyObject *done = run_direct(r, (SockObject *)self, PyTuple_GET_ITEM(args, 0));
+        if (done != NULL || PyErr_Occurred())
+            return done;
+    }
     if (k == 0)
         return run_replacement(r, self, &PyTuple_GET_ITEM(args, 0), n, NULL);
     PyObject **v = PyMem_Malloc((size_t)(n + k) * sizeof *v), *names = PyTuple_New(k);
@@ -703,6 +739,23 @@ redirect_enable(Redirect *r, PyObject *unused)
 }
 
 static PyObject *
+redirect_set_direct(Redirect *r, PyObject *capsule)
+{
+    /* Cython names a function's capsule by its signature. */
+    const char *i64 = "__pyx_t_7softnet_4arch_5types_i64";
+    const char *name = PyCapsule_GetName(capsule);
+    char expected[100];
+    snprintf(expected, sizeof expected, "%s (%s, PyObject *)", i64, i64);
+    if (name == NULL || r->rule != RULE_SOCKET || strcmp(name, expected)) {
+        if (!PyErr_Occurred())
+            PyErr_Format(PyExc_TypeError, "%s() cannot be called directly", name);
+        return NULL;
+    }
+    *(void **)&r->direct = PyCapsule_GetPointer(capsule, name);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 redirect_disable(Redirect *r, PyObject *unused)
 {
     r->ml->ml_meth = r->copy.ml_meth;
@@ -769,6 +822,8 @@ redirect_dealloc(Redirect *r)
 static PyMethodDef redirect_methods[] = {
     {"enable", (PyCFunction)redirect_enable, METH_NOARGS, "Redirect from now on."},
     {"disable", (PyCFunction)redirect_disable, METH_NOARGS, "Put the definition back as it was."},
+    {"set_direct", (PyCFunction)redirect_set_direct, METH_O,
+     "set_direct(capsule): call this C function when there is one argument and no time-out."},
     {NULL},
 };
 

@@ -54,7 +54,7 @@ cdef class Backlog(Napi):
     pass
 
 
-@cython.locals(sd=SoftnetData)
+@cython.locals(sd=SoftnetData, work=i64)
 cpdef i64 process_backlog(Napi napi, i64 quota) except? -1
 @cython.locals(work=i64, qlen=i64, pq=SkBuffHead, iq=SkBuffHead, skb=SkBuff)
 cdef i64 drain_backlog(Napi napi, SoftnetData sd, i64 quota) except? -1

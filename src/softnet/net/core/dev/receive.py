@@ -169,14 +169,15 @@ def process_backlog(napi: Napi, quota: int) -> int:
     if sd.rps_ipi_list is not None:
         net_rps_action(sd)  # the other CPUs can work while we do
     napi.weight = sd.core.weight_p
+    work = -1
     try:
-        return drain_backlog(napi, sd, quota)
-    except BaseException:
-        # A handler raised: what it kept from being received is not lost.
-        if sd.process_queue.qlen and not napi.state & 1 << const.NAPI_STATE_SCHED:
+        work = drain_backlog(napi, sd, quota)
+    finally:
+        # If a handler raised: what it kept from being received is not lost.
+        if work < 0 and sd.process_queue.qlen and not napi.state & 1 << const.NAPI_STATE_SCHED:
             napi.state |= 1 << const.NAPI_STATE_SCHED
             napi_schedule_on(sd, napi)
-        raise
+    return work
 
 
 def drain_backlog(napi: Napi, sd: SoftnetData, quota: int) -> int:
@@ -185,14 +186,14 @@ def drain_backlog(napi: Napi, sd: SoftnetData, quota: int) -> int:
     pq = sd.process_queue
     iq = sd.input_pkt_queue
     while work < quota:
-        skb = pq.dequeue()
+        skb = pq.dequeue() if pq.qlen else None
         while skb is not None:
             receive_skb(skb)
             sd.input_queue_head = mem.u32(sd.input_queue_head + 1)
             work += 1
             if work >= quota:
                 return work
-            skb = pq.dequeue()
+            skb = pq.dequeue() if pq.qlen else None
         qlen = iq.qlen
         if qlen:
             pq.splice_tail_init(iq)
