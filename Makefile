@@ -20,7 +20,7 @@ NATIVE  = $(EXT) softnet.usr.native._redef
 FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
-.PHONY: help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
+.PHONY: judge-cpython help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -64,6 +64,13 @@ lint: .venv/lint.stamp ## format, style, types, contracts, pxd files, boxing in 
 bench: .venv/build.stamp ## compare with the kernel's loopback, compiled with -O3
 	@$(EXT) --opt="$(FAST)" --out=build/bench >&2
 	@PYTHONPATH=build/bench $(PY) -m bench $(BENCH)
+
+# Which modules, and whose: make judge-cpython J="test_socket test_ssl" JUDGE_PYTHON=python3.12
+J            ?=
+JUDGE_PYTHON ?= $(PY)
+judge-cpython: .venv/build.stamp ## CPython's own network tests, on the kernel and on softnet
+	@$(EXT) || test $$? -eq 3
+	@PYTHONPATH=$(CURDIR)/$(OUT) $(PY) tools/judge_cpython.py --python=$(JUDGE_PYTHON) $(J)
 
 # Python's own allocator and the leaks it leaves at exit would hide what we look for. Stacks are not
 # instrumented: greenlet copies them whole.
