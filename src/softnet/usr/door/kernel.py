@@ -25,7 +25,7 @@ from softnet.usr.door.turns import TurnLock
 EPOLL_CTL_ADD = 1
 EPOLLET = 1 << 31
 CHANGES = 256  # sockets whose change is asked for at once
-AF_UNIX = 1
+QUIET_NS = 1_000_000  # how much later others wake up after call_quietly()
 
 
 class Stack(Protocol):
@@ -90,7 +90,7 @@ class Kernel:
 
     __slots__ = (
         "by_far", "caller", "depth", "doomed", "entries", "epfd", "left", "lock", "next_ns", "ring",
-        "quiet", "stack", "start",
+        "quiet", "quiet_ns", "stack", "start",
     )  # fmt: skip
 
     stack: Stack
@@ -103,6 +103,7 @@ class Kernel:
     left: int  # what is left for it to do at its near end
     epfd: int  # the host's epoll instance that tells of changes
     quiet: bool  # leave it to the pump to show what changed at other sockets
+    quiet_ns: int  # and it to wait until then
     start: int
     next_ns: int  # when the pump will look at the timers; -1: not before it is rung
     ring: Any  # wakes the pump: ring(far descriptor to watch, or -1)
@@ -117,6 +118,7 @@ class Kernel:
         self.caller = None
         self.left = 0
         self.quiet = False
+        self.quiet_ns = 0
         self.start = time.monotonic_ns()
         self.next_ns = 0
         self.ring = None
@@ -140,6 +142,7 @@ class Kernel:
                 return self.enter(entry, fd, calls.CALLS[name], *args)
             finally:
                 self.quiet = False
+                self.quiet_ns = time.monotonic_ns() - self.start + QUIET_NS
                 self.ring()
 
     def enter(self, entry: Entry, fd: int, fn: Any, *args: Any) -> Any:
@@ -212,8 +215,12 @@ class Kernel:
             try:
                 now = time.monotonic_ns() - self.start
                 self.next_ns = self.stack.advance(now)
+                self.quiet = now < self.quiet_ns
                 self.settle(None)
+                if self.quiet and (self.next_ns < 0 or self.quiet_ns < self.next_ns):
+                    self.next_ns = self.quiet_ns
             finally:
+                self.quiet = False
                 self.depth -= 1
             if self.doomed:
                 self.bury()
