@@ -12,6 +12,7 @@ import pytest
 
 import softnet
 import softnet.lab.explore
+import softnet.lab.file
 import softnet.lab.packetdrill.collect
 import softnet.lab.testrun  # here: pytester forgets what its tests import, and patches stay
 
@@ -261,6 +262,20 @@ def test_star(softnet):
     assert sorted(softnet.nodes) == ["h1", "h2", "h3", "hub"]
     with pytest.raises(Exception, match="time limit"):
         softnet.node("h1").call(time.sleep, 20)
+""",
+        passed=1,
+    )
+
+
+def test_a_topology_from_a_file_beside_the_test(run: Runner) -> None:
+    text = '[hosts.a]\n[hosts.b]\n[[links]]\nends = ["a", "b"]\ndelay = "5ms"\n'
+    run.pytester.path.joinpath("two.toml").write_text(text)
+    run(
+        """
+@pytest.mark.softnet(topology="two.toml", host="a")
+async def test_two(softnet):
+    softnet.node("b").start(echo)
+    assert talk("b") == b"hello"
 """,
         passed=1,
     )

@@ -29,6 +29,8 @@ from softnet.lab.check import Checker
 from softnet.lab.dns import TTL, DnsServer, Zone
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.faults import Faults, Schedule, schedule
+from softnet.lab.fork import Futures, fork
+from softnet.lab.journal import write_journal
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
 from softnet.lab.node import Node, Router
@@ -88,6 +90,9 @@ class Lab:
         self.captures: list[Capture] = []
         self.traces: list[LabTrace] = []
         self.closers: list[Callable[[], object]] = []  # captures, traces: what ends with the lab
+        if self.settings.journal:
+            self.world.digest, close = write_journal(self.settings.journal)
+            self.closers.append(close)
         self.open = False
         self.progress = Progress(self) if self.settings.progress else None
         self.world.progress = self.progress
@@ -449,6 +454,16 @@ class Lab:
             return predicate is not None and bool(predicate())
 
         return judge
+
+    def fork(self, **futures: Callable[[], object]) -> Futures:
+        """Let this run go on in several ways from here, each in a process of its own.
+
+        seen = lab.fork(healed=lambda: lab.run_for("9s"), cut=lambda: (wire.down(), lab.run_for("9s")))
+        print(seen["cut"].value, seen.difference("healed", "cut"))
+
+        Nothing of it happens in this process: the lab stands where it stood.
+        """
+        return fork(self, futures)
 
     def settle(self) -> None:
         """Let every runnable program run until it waits; no time passes."""

@@ -2,6 +2,10 @@
 
     softnet demo                  two programs talk through a router and a lossy link
     softnet run prog.py           run a program that makes labs, with seed, time limit, capture, trace
+    softnet run lab.toml          run the lab of a topology file, TOML or YAML
+    softnet shell lab.toml        type commands on its hosts: h1 ping h2
+    softnet check lab.toml        say what is wrong in it; softnet schema prints its JSON Schema
+    softnet check-determinism F   run a program twice, say where the runs begin to differ
     softnet run --socket prog.py  run any program, all of its sockets on a softnet host, in real time
     softnet packetdrill a.pkt     run packetdrill scripts against a host
     softnet doctor                say what works on this machine, and what to do about the rest
@@ -18,11 +22,13 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import softnet
 
+TOPOLOGY = (".toml", ".yaml", ".yml")  # how topology files are called
 OK, FAILED, USAGE, TIME_LIMIT, INTERRUPTED = 0, 1, 2, 124, 130
 
 
@@ -95,7 +101,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="first of all options: a program that knows nothing of labs, or -m MODULE; its "
         "sockets live on a softnet host, in real time",
     )
-    run.add_argument("program", help="the program; what follows are its own arguments")
+    run.add_argument("--faults", metavar="TEXT", help="what goes wrong: 'drop SYN-ACK 2'")
+    run.add_argument(
+        "program", help="the program, or a topology file; what follows are its own arguments"
+    )
     run.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     run.set_defaults(command=do_run)
 
@@ -103,6 +112,13 @@ def make_parser() -> argparse.ArgumentParser:
         "packetdrill", help="run packetdrill scripts against a host", add_help=False
     )
 
+    add_lab_commands(commands)
+    add_machine_commands(commands)
+    return parser
+
+
+def add_machine_commands(commands: Any) -> None:
+    """What is about this machine."""
     doctor = commands.add_parser(
         "doctor",
         help="say what works on this machine",
@@ -118,7 +134,34 @@ def make_parser() -> argparse.ArgumentParser:
         "machine's ping, curl, traceroute and iperf3 talk to it. Root, or user namespaces.",
     )
     tap.set_defaults(command=do_demo_tap)
-    return parser
+
+
+def add_lab_commands(commands: Any) -> None:
+    """What is done with topology files and programs beside running them."""
+    shell = commands.add_parser(
+        "shell",
+        help="type commands on the hosts of a topology file",
+        description="The first word is the host: h1 ping h2. Reads a terminal or a pipe; help says "
+        "what else there is.",
+    )
+    shell.add_argument("file", help="a topology file")
+    shell.set_defaults(command=do_shell)
+    check = commands.add_parser("check", help="say what is wrong in a topology file")
+    check.add_argument("file", help="a topology file, TOML or YAML")
+    check.set_defaults(command=do_check)
+    schema = commands.add_parser("schema", help="print the JSON Schema of topology files")
+    schema.set_defaults(command=do_schema)
+    twice = commands.add_parser(
+        "check-determinism",
+        help="run a program twice and say where the runs begin to differ",
+        description="Run a program that makes labs several times, each with another hash seed; "
+        "compare all that happens in them. Exit code 1 and the first difference if they differ.",
+    )
+    twice.add_argument("--runs", type=int, default=2, metavar="N", help="how many (2)")
+    twice.add_argument("--both", action="store_true", help="once more on the interpreted form")
+    twice.add_argument("program", help="the program; what follows are its own arguments")
+    twice.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    twice.set_defaults(command=do_check_determinism)
 
 
 def do_demo(args: argparse.Namespace) -> int:
@@ -145,12 +188,14 @@ def do_run(args: argparse.Namespace) -> int:
     if not path.is_file():
         print(f"softnet: there is no file {args.program!r}", file=sys.stderr)
         return USAGE
-    for name in ("seed", "until", "pcap", "trace"):
+    for name in ("seed", "until", "pcap", "trace", "faults"):
         value = getattr(args, name)
         if value is not None:
             os.environ[f"SOFTNET_{name.upper()}"] = str(value)
     if args.json:
         os.environ["SOFTNET_TRACE_JSON"] = "1"
+    if path.suffix in TOPOLOGY:
+        return with_file(lambda file: OK if file.run_file(path) else FAILED)
     sys.argv = [args.program, *args.args]
     sys.path.insert(0, str(path.resolve().parent))
     try:
@@ -170,6 +215,66 @@ def do_run(args: argparse.Namespace) -> int:
         print(e.code, file=sys.stderr)
         return FAILED
     return OK
+
+
+def with_file(do: Callable[[Any], int]) -> int:
+    """Do something with lab/file.py; errors become messages and exit codes."""
+    try:
+        return do(importlib.import_module("softnet.lab.file"))
+    except ModuleNotFoundError as e:
+        if e.name != "msgspec":
+            raise
+        print("softnet: topology files need msgspec: pip install 'softnet[cli]'", file=sys.stderr)
+        return FAILED
+    except softnet.TimeLimit as e:
+        print(f"softnet: {e}", file=sys.stderr)
+        return TIME_LIMIT
+    except softnet.LabError as e:
+        print(f"softnet: {e}", file=sys.stderr)
+        return FAILED
+
+
+def do_check(args: argparse.Namespace) -> int:
+    """softnet check FILE"""
+
+    def check(file: Any) -> int:
+        print(file.check(args.file))
+        return OK
+
+    return with_file(check)
+
+
+def do_schema(args: argparse.Namespace) -> int:
+    """softnet schema"""
+
+    def schema(file: Any) -> int:
+        print(importlib.import_module("softnet.lab.schema").json_schema())
+        return OK
+
+    return with_file(schema)
+
+
+def do_shell(args: argparse.Namespace) -> int:
+    """softnet shell FILE"""
+
+    def shell(file: Any) -> int:
+        topology = file.load(args.file)
+        with topology.lab() as lab:
+            topology.build(lab)
+            good: bool = importlib.import_module("softnet.lab.shell").run_shell(lab)
+        return OK if good else FAILED
+
+    return with_file(shell)
+
+
+def do_check_determinism(args: argparse.Namespace) -> int:
+    """softnet check-determinism PROGRAM"""
+    if not Path(args.program).is_file():
+        print(f"softnet: there is no file {args.program!r}", file=sys.stderr)
+        return USAGE
+    determinism = importlib.import_module("softnet.tools.determinism")
+    code: int = determinism.main([args.program, *args.args], args.runs, args.both)
+    return code
 
 
 def do_socket(words: list[str]) -> int:
