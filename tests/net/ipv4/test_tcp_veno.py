@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from softnet.arch import const
-from softnet.net.ipv4.tcp_veno import RTT_NONE, veno
+from softnet.net.ipv4.tcp_veno import veno
 from softnet.uapi.tcp import TCP_CA_Recovery
 from tests.kit.tcp_cong import Flow, transfer_with
 from tests.kit.tcp_peer import Dut
+
+RTT_NONE = 0x7FFFFFFF  # us
 
 
 @pytest.fixture
