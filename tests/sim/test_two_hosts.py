@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from tests.sim.two_hosts import ALGORITHMS, Scenario, run
+from tests.sim.two_hosts import ALGORITHMS, E1000_MTU_MAX, Scenario, run
 
 SEEDS = int(os.environ.get("SOFTNET_SIM_SEEDS") or 5 * len(ALGORITHMS))
 FIRST = int(os.environ.get("SOFTNET_SIM_FIRST") or 0)
@@ -25,7 +25,8 @@ def test_everything_arrives_and_nothing_is_left(seed: int) -> None:
         outcome = run(scenario)
     except AssertionError as e:
         raise AssertionError(f"{scenario}: {e}") from e
-    assert outcome.frames > 0
+    if scenario.mtu <= E1000_MTU_MAX or not scenario.offload:
+        assert outcome.frames > 0  # else they are super-packets, that no wire sees
     assert outcome.events > outcome.frames
 
 
