@@ -35,6 +35,7 @@ def run(text: str) -> Verdict:
         'setsockopt(4, SOL_TCP, TCP_CONGESTION, "reno", 4) = 0',
         "setsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=2}, 8) = 0",
         "setsockopt(4, SOL_SOCKET, SO_RCVTIMEO, [1, 500000], 16) = 0",
+        "setsockopt(4, SOL_SOCKET, SO_RCVTIMEO, {tv_sec=1, tv_usec=5}, 16) = 0",
         "setsockopt(4, SOL_TCP, TCP_MAXSEG, [7], 4) = -1 EINVAL (Invalid argument)",
         "getpeername(4, {sa_family=AF_INET, sin_port=htons(40001), "
         'sin_addr=inet_addr("192.0.2.1")}, [16]) = 0',

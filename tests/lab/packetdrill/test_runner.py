@@ -283,3 +283,13 @@ def test_ipv6_is_refused_in_words() -> None:
     verdict = run("--ip_version=ipv6\n0 close(3) = 0")
     assert verdict.verdict == FAIL
     assert "IPv4 only" in verdict.text()
+
+
+def test_a_folder_stands_for_its_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a").mkdir()
+    write(tmp_path / "a", "good.pkt", SERVER)
+    write(tmp_path, "bad.pkt", SERVER + "+0 > . 1:1(0) ack 1")
+    assert main([str(tmp_path)]) == 1
+    assert "good.pkt: OK" in capsys.readouterr().out

@@ -31,6 +31,8 @@ def pack(c: CallContext, level: int, option: int, value: Value) -> bytes:
         return value.value.encode("latin-1")
     if isinstance(value, Struct):
         fields = value.fields
+        if value.kind == "timeval":
+            return struct.pack("<qq", c.plain(fields["tv_sec"]), c.plain(fields.get("tv_usec", 0)))
         onoff = fields.get("onoff", fields.get("l_onoff", 0))
         linger = fields.get("linger", fields.get("l_linger", 0))
         return struct.pack("<ii", c.plain(onoff), c.plain(linger))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from softnet.lab.packetdrill.runner import run_script
 from softnet.lab.packetdrill.script import parse_script
 
 OK, FAILED, USAGE = 0, 1, 2
-HELP = """usage: softnet packetdrill [options] script.pkt ...
+HELP = """usage: softnet packetdrill [options] script.pkt|folder ...
 
 Run packetdrill scripts against a softnet host, in virtual time.
 
@@ -114,7 +115,7 @@ def main(words: Sequence[str]) -> int:
         print(HELP, file=sys.stderr)
         return USAGE
     worst = OK
-    for path in args.paths:
+    for path in scripts(args.paths):
         for _ in range(args.repeat):
             verdict = run_path(path, args.config, args.trace)
             show(verdict, args)
@@ -122,6 +123,15 @@ def main(words: Sequence[str]) -> int:
             if not verdict.passed():
                 break
     return worst
+
+
+def scripts(paths: Sequence[str]) -> list[str]:
+    """The scripts that words name: a folder stands for all below it."""
+    found: list[str] = []
+    for path in paths:
+        below = sorted(Path(path).rglob("*.pkt")) if Path(path).is_dir() else []
+        found += [str(p) for p in below] or [path]
+    return found
 
 
 def run_path(path: str, config: Config, trace: bool = False) -> Verdict:
@@ -134,7 +144,12 @@ def run_path(path: str, config: Config, trace: bool = False) -> Verdict:
         script = parse_script(path, text, config.defines)
     except ScriptError as e:
         return Verdict(path, ERROR, e.line, message=e.message)
-    return run_script(script, config, print if trace else None)
+    try:
+        return run_script(script, config, print if trace else None)
+    except Exception as e:  # noqa: BLE001 (a bug of softnet must not hide the other scripts' verdicts)
+        traceback.print_exc()
+        line = script.events[0].line
+        return Verdict(path, FAIL, line, message=f"softnet broke: {type(e).__name__}: {e}")
 
 
 def code_of(verdict: Verdict) -> int:

@@ -23,6 +23,7 @@ KINDS = {
     "scm_sec": "scm_timestamping",
     "fd": "pollfd",
     "events": "epoll_event",
+    "tv_sec": "timeval",
     "onoff": "linger",
     "l_onoff": "linger",
     "iov_base": "iovec",
