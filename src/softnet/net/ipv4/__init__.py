@@ -10,7 +10,7 @@ fib_trie fib_rules fib_frontend   a table; which table; routes that addresses im
 route_ops route_make route_input route_output route    which way a packet goes (route_proc shows)
 arp                           next hops' link addresses (arp_ioctl: by arp(8))
 protocol ip_options ip_fragment ip_output ip_append ip_input ip_forward icmp igmp
-af_inet raw ping udp          sockets
+af_inet raw ping udp          sockets (inet_ioctl: the structs of their ioctls)
 inet_hashtables inet_connection_sock inet_timewait_sock tcp_*   TCP
 
 Read ip_input first, then route, fib_trie, arp and ip_output; then tcp.
