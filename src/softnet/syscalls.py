@@ -258,7 +258,8 @@ def sys_recvmsg(
     n = sock_recvmsg(lookup(fd), msg, size, flags)
     if n < 0:
         raise failure(n)
-    return received(buf, n, size), msg.control or [], msg.flags, msg.name
+    msg_flags = msg.flags | (flags & uapi.MSG_CMSG_CLOEXEC)
+    return mem.finish_buf(buf, min(n, size)), msg.control or [], msg_flags, msg.name
 
 
 def sys_sendmmsg(fd: int, messages: Sequence[tuple[bytes, Sockaddr | None]], flags: int = 0) -> int:

@@ -16,7 +16,7 @@ import softnet.arch.const as const
 import softnet.kernel.trace as trace
 import softnet.uapi.poll as poll
 from softnet.kernel.lock import SpinLock
-from softnet.kernel.wait import WaitQueueHead, wake_up
+from softnet.kernel.wait import WaitQueueHead, wake_up, wake_up_all
 from softnet.structs.skbuff import SkBuffHead
 
 if TYPE_CHECKING:
@@ -414,7 +414,7 @@ class Sock:
             trace.sock_def_wakeup.fire(self)
         wq = self.sk_wq
         if wq is not None and wq.first is not None:
-            wake_up(wq, 0)
+            wake_up_all(wq, 0)
 
     def sk_data_ready(self, len: int) -> None:
         """sock_def_readable(): len new bytes, or a new connection."""
