@@ -40,6 +40,7 @@ def test_helper_scripts_of_test_suites(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "defaults.sh").write_text("#!/bin/bash\n# a\nsysctl -q net.ipv4.tcp_dsack=0\n")
     run_command(run, "./defaults.sh\n./other/defaults.sh\n/tmp/sysctl_restore_${PPID}.sh")
     assert read(run, "net.ipv4.tcp_dsack") == "0"
+    assert read(run, "net.ipv4.tcp_rmem").split()[1] == "540000"  # of the one that is not there
 
 
 def test_pipes_files_and_conditions(run: Runner) -> None:

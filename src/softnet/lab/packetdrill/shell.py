@@ -34,8 +34,14 @@ QUIET = (
     "chmod", "export", "ip6tables", "iptables", "logger", "mkdir", "modprobe", "set",
     "sync", "tc", "ulimit",
 )  # fmt: skip
-HELPERS = ("set_sysctls.py",)
-SETTLED = ("defaults.sh", "defaults-linux.sh", "set_sysctls.py")
+DEFAULTS = ("defaults.sh", "defaults-linux.sh")
+# What the defaults.sh of the well-known suites sets, for scripts that came without it: bigger buffers than
+# the kernel's, and what their authors did not want to meet.
+KNOWN_DEFAULTS = """
+sysctl -q net.ipv4.tcp_rmem="4096 540000 15728640" net.ipv4.tcp_wmem="4096 262144 4194304"
+sysctl -q net.ipv4.tcp_fack=0 net.ipv4.tcp_ecn=0 net.ipv4.tcp_slow_start_after_idle=0
+sysctl -q net.ipv4.tcp_syn_retries=5 net.ipv4.tcp_synack_retries=5 net.ipv4.tcp_syncookies=1
+"""
 UNKNOWN = 127
 PPID = "1"
 
@@ -135,7 +141,7 @@ def run_words(run: Runner, words: list[str], data: str) -> tuple[int, str]:
     if name in ("sudo", "timeout", "nice", "env", "python3", "python", "sh", "bash"):
         rest = [w for w in words[1:] if not re.fullmatch(r"[0-9.]+[smh]?", w)]
         return run_words(run, rest, data) if rest else (0, "")
-    if name in SETTLED or name.startswith("sysctl_restore"):
+    if name in DEFAULTS or name == "set_sysctls.py" or name.startswith("sysctl_restore"):
         return run_helper(run, name, words)
     if name in COMMANDS:
         return COMMANDS[name](run, words, data)
@@ -150,8 +156,9 @@ def run_words(run: Runner, words: list[str], data: str) -> tuple[int, str]:
 def run_helper(run: Runner, name: str, words: list[str]) -> tuple[int, str]:
     """The helper scripts of well-known test suites: tunables to set, by a file or in words."""
     path = Path(run.script.path).parent / words[0]
-    if name not in HELPERS and path.is_file():
-        return run_lines(run, expand(path.read_text()))
+    if name in DEFAULTS:
+        text = path.read_text() if path.is_file() else KNOWN_DEFAULTS
+        return 0, run_lines(run, expand(text))[1]
     for word in words[1:]:
         key, equals, value = word.partition("=")
         if equals:
