@@ -31,8 +31,8 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def server() -> None:
-    """One thread for each connection."""
-    http.server.ThreadingHTTPServer(("", 80), Page).serve_forever()
+    """One thread for each connection. Twice a second, as it does by itself, is often for a day."""
+    http.server.ThreadingHTTPServer(("", 80), Page).serve_forever(poll_interval=60)
 
 
 def client() -> tuple[bool, int]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from softnet.kernel import timer
 from tests.programs.runner import FOLDER, NEEDS, missing, run
 
 # What each prints, but for the time and the digest in its last line.
@@ -61,3 +64,11 @@ def test_program(program: str) -> None:
     assert lines[: len(expected)] == expected
     assert "s of virtual time" in lines[-1]
     assert complaints == ""  # servers that are ended from outside say nothing
+
+
+def test_a_virtual_day_takes_less_than_a_second() -> None:
+    start = time.process_time()
+    lines, _ = run("keep_alive_day")
+    assert "86400.2" in lines[-1]
+    compiled = timer.__file__.endswith(".so")
+    assert time.process_time() - start < (1 if compiled else 10)

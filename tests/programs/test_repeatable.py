@@ -12,7 +12,7 @@ import pytest
 from tests.programs.runner import NEEDS, missing
 
 ROOT = Path(__file__).parent.parent.parent
-PROGRAMS = [p for p in NEEDS if not missing(p) and p != "keep_alive_day"]
+PROGRAMS = [p for p in NEEDS if not missing(p)]
 
 # Its ten requests wait in a set of objects, whose order is that of their addresses in memory.
 BY_ADDRESS = "aiohttp_websocket"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
+import platform
 import socket
 from typing import Any
 
@@ -121,3 +123,14 @@ def test_gethostby(named: Any) -> None:
         "domain",
         17,
     )
+
+
+def test_platform_and_libraries(net: Any) -> None:
+    def program() -> Any:
+        node = platform.node()
+        return node, platform.uname().node, platform.processor(), ctypes.util.find_library("c")
+
+    node, again, processor, libc = net.run(program)
+    assert node == again == "h1"
+    assert processor == ""
+    assert libc == ctypes.util.find_library("c")  # which may have asked a real process

@@ -103,13 +103,17 @@ def greenlet() -> Finding:
 
 
 def native() -> Finding:
-    """The C extension that redirects the standard library for programs."""
+    """The C extension that redirects the standard library for programs, or its stand-in."""
     redef = importlib.import_module("softnet.usr.redef")
+    if redef.NATIVE:
+        return True, "C extension for unmodified programs", ""
+    stand_in = redef.backend.__name__.endswith("redef_pure")
     advice = (
-        "unmodified programs need it: install a C compiler and build again, or install a wheel; "
+        "install a C compiler and build again, or install a wheel; "
         "in a checkout: make ext M=softnet.usr.native._redef"
     )
-    return bool(redef.NATIVE), "C extension for unmodified programs", advice
+    text = "C extension for unmodified programs"
+    return stand_in, text + (": its slower stand-in in Python" if stand_in else ""), advice
 
 
 def compiled() -> Finding:

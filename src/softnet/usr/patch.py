@@ -151,6 +151,7 @@ def definition(row: Row) -> Any:
     *types_, name = row.name.split(".")
     for type_ in types_:
         owner = getattr(owner, type_)
+        owner = getattr(owner, "__wrapped__", owner)  # redef_pure.py puts a class before it
     return owner.__dict__[name] if types_ else getattr(owner, name)
 
 

@@ -1,8 +1,9 @@
 """The C extension native/_redef, wherever it was built; what stands in for it where it was not.
 
 SOFTNET_NATIVE names the folder of the built module when it does not lie in native/: sources that
-run from a checkout, whose tree nothing is built into. Without the extension every module of usr/
-can be imported and install() says what is missing.
+run from a checkout, whose tree nothing is built into. Without the extension redef_pure.py does its work
+where it can; elsewhere every module of usr/ can be imported and install() says what is missing.
+SOFTNET_REDEF=pure passes the extension by.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from softnet.usr import native
 if os.environ.get("SOFTNET_NATIVE"):
     native.__path__.append(os.environ["SOFTNET_NATIVE"])
 
+NATIVE = False
 try:
+    if os.environ.get("SOFTNET_REDEF") == "pure":
+        raise ImportError("not wanted")
     from softnet.usr.native import _redef as backend
 
     NATIVE = True
 except ImportError:
-    from softnet.usr import absent as backend  # type: ignore[no-redef] # the same names
+    from softnet.usr import absent, redef_pure
 
-    NATIVE = False
+    backend = redef_pure if redef_pure.works else absent
 
 AFTER = backend.AFTER
 EPOLL = backend.EPOLL

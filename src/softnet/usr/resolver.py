@@ -7,6 +7,7 @@ itself. Answers and errors are glibc's, for a host whose kernel has no IPv6.
 
 from __future__ import annotations
 
+import platform
 import socket
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
@@ -380,3 +381,21 @@ def uname() -> Any:
     """os.uname(): the machine's, with this host's name."""
     real = original("posix.uname")()
     return type(real)((real[0], host().hostname, *real[2:]))
+
+
+def platform_uname() -> platform.uname_result:
+    """platform.uname(), which keeps what it once found."""
+    real = original("platform.uname")()
+    node = host().hostname
+    return platform.uname_result(real.system, node, real.release, real.version, real.machine)
+
+
+def platform_processor() -> str:
+    """platform.processor(): the real one asks a process."""
+    return ""
+
+
+def find_library(name: str) -> str | None:
+    """ctypes.util.find_library(): of the real machine, by processes of its own if need be."""
+    found: str | None = original("ctypes.util.find_library")(name)
+    return found

@@ -119,7 +119,7 @@ def callee(row: Row) -> tuple[Callable[..., Any], list[Any]]:
     if "." not in row.name:
         return found, [NOBODY] if row.rule == FD else []
     kind, name = row.name.split(".")
-    if type(found).__name__ == "classmethod_descriptor":
+    if type(found).__name__ in ("classmethod_descriptor", "classmethod"):
         return getattr(getattr(importlib.import_module(row.module), kind), name), []
     return found, [row.instance if row.instance is not None else MAKERS[kind](row)]
 
@@ -155,7 +155,7 @@ def let_go(thing: Any) -> None:
     """No descriptor of these is anybody's."""
     if isinstance(thing, socket.socket):
         sock_set(thing, -1, int(socket.AF_INET), int(socket.SOCK_STREAM), 0, -1)
-    elif isinstance(thing, select.epoll):
+    elif hasattr(thing, "poll"):
         epoll_set(thing, -1)
 
 

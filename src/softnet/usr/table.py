@@ -190,6 +190,9 @@ NAMES = (
     Row("_socket", "if_nametoindex", interfaces.if_nametoindex),
     Row("_socket", "if_indextoname", interfaces.if_indextoname),
     Row("posix", "uname", resolver.uname),
+    Row("platform", "uname", resolver.platform_uname, PYTHON),
+    Row("platform", "processor", resolver.platform_processor, PYTHON),
+    Row("ctypes.util", "find_library", resolver.find_library, PYTHON),
 )
 
 POLLING = (
