@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import threading
 import time
 from typing import Any
@@ -179,3 +180,37 @@ def test_waiting_for_a_signal_for_some_time(bench: Any) -> None:
         return nothing, waited, signal.sigwaitinfo(mine).si_signo
 
     assert bench.run(program) == (None, 2.5, signal.SIGUSR1)
+
+
+def test_sigpipe_comes_to_who_handles_it(net: Any) -> None:
+    def program() -> Any:
+        caught: list[int] = []
+
+        def broken(fn: Any, *args: Any) -> int:
+            with pytest.raises(BrokenPipeError):
+                fn(*args)
+            return len(caught)
+
+        seen = []
+        a, b = socket.socketpair()
+        b.close()
+        r, w = os.pipe()
+        os.close(r)
+        seen.append(broken(a.send, b"x"))  # Python ignores the signal
+        signal.signal(signal.SIGPIPE, lambda number, _: caught.append(number))
+        seen += [
+            broken(a.send, b"x"),
+            broken(a.sendall, b"x"),
+            broken(a.sendmsg, [b"x"]),
+            broken(os.write, w, b"x"),
+            broken(a.send, b"x", socket.MSG_NOSIGNAL),
+        ]
+        a.close()
+        os.close(w)
+        a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        b.close()
+        seen.append(broken(a.send, b"x"))  # only streams have it
+        a.close()
+        return seen
+
+    assert net.run(program) == [0, 1, 2, 3, 4, 4, 4]

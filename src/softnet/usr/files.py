@@ -19,6 +19,7 @@ from softnet.usr.clock import read_ns
 from softnet.usr.pointers import read_memory, read_text, write_memory
 from softnet.usr.polling import fileno
 from softnet.usr.redef import SIM_FD, mute_me
+from softnet.usr.signals import SOCK_STREAM, broken_pipe
 from softnet.usr.sockets import set_nonblock
 from softnet.usr.task import me, retry
 
@@ -59,7 +60,11 @@ def read(fd: int, n: int, /) -> bytes:
 
 def write(fd: int, data: Any, /) -> int:
     """os.write()"""
-    n: int = retry(sys_.sys_write, fd, bytes(memoryview(data)))
+    try:
+        n: int = retry(sys_.sys_write, fd, bytes(memoryview(data)))
+    except BrokenPipeError:
+        broken_pipe(SOCK_STREAM, 0)
+        raise
     return n
 
 

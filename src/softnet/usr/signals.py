@@ -36,6 +36,8 @@ SIGALRM = int(signal.SIGALRM)
 NSIG = int(signal.NSIG)
 SI_USER = 0
 IGNORED = {int(signal.SIGCHLD), int(signal.SIGURG), int(signal.SIGWINCH), int(signal.SIGCONT)}
+SOCK_STREAM = 1
+MSG_NOSIGNAL = 0x4000
 UNCATCHABLE = {int(signal.SIGKILL), int(signal.SIGSTOP)}
 ITIMER_REAL = int(signal.ITIMER_REAL)
 
@@ -152,6 +154,19 @@ def send(process: Process, signum: int) -> None:
         run_signals()
         return
     process.main.task.signal_wake_up()
+
+
+def broken_pipe(kind: int, flags: int) -> None:
+    """Writing to a stream that nobody reads: SIGPIPE, if the program wants to hear of it at all.
+
+    kind: the socket's type; flags: MSG_NOSIGNAL keeps it quiet. Python ignores the signal unless a
+    program says otherwise, and so EPIPE alone is what most see.
+    """
+    if kind != SOCK_STREAM or flags & MSG_NOSIGNAL:
+        return
+    process = me().process
+    if handler_of(process, SIGPIPE) != SIG_IGN:
+        send(process, SIGPIPE)
 
 
 def handle_pending() -> None:

@@ -5,7 +5,7 @@ from softnet.syscalls cimport (
     failure, recv_or_errno, send_or_errno, sys_recv, sys_recvfrom, sys_sendto, this_task
 )
 
-cdef i64 AF_INET, ADDRESSES_MAX, EAGAIN, EINTR, ERESTARTSYS, ELSEWHERE
+cdef i64 AF_INET, ADDRESSES_MAX, EAGAIN, EINTR, EPIPE, ERESTARTSYS, ELSEWHERE
 cdef dict addresses
 
 @cython.locals(size=i64)

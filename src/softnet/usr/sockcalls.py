@@ -33,6 +33,7 @@ AF_INET = 2
 ADDRESSES_MAX = 1024  # address tuples whose struct is kept
 EAGAIN = 11
 EINTR = 4
+EPIPE = 32
 ERESTARTSYS = 512
 ELSEWHERE = -(1 << 20)  # not a plain call: the namesake in sockets.py shall make it
 
@@ -74,6 +75,8 @@ def ended(err: int) -> int:
     this_task().raise_if_killed()
     if err == -EAGAIN:
         return err
+    if err == -EPIPE:
+        return ELSEWHERE  # sockets.send() asks again, and knows whom to send SIGPIPE
     if err == -ERESTARTSYS or err == -EINTR:
         interrupted()
         return ELSEWHERE  # a handler ran and did not raise: once more (PEP 475)

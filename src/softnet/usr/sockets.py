@@ -26,6 +26,7 @@ from softnet.usr.clock import original, skew_ns, timeout_ns
 from softnet.usr.pointers import read_memory
 from softnet.usr.redef import SIM_FD, sock_get, sock_set, sock_set_timeout
 from softnet.usr.rights import unwrap_rights, wrap_rights
+from softnet.usr.signals import broken_pipe
 from softnet.usr.task import host, interrupted, me, registry
 
 EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
@@ -383,11 +384,24 @@ def recvmsg_into(
 def send(self: Any, data: Any, flags: int = 0, /) -> int:
     """send()"""
     fd, timeout = sock_get(self)
-    n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), index(flags))
+    try:
+        n: int = call(fd, timeout, poll_.POLLOUT, sys_.sys_sendto, fd, data_of(data), index(flags))
+    except BrokenPipeError:
+        broken_pipe(int(self.type), flags)
+        raise
     return n
 
 
 def sendall(self: Any, data: Any, flags: int = 0, /) -> None:
+    """sendall()"""
+    try:
+        send_whole(self, data, flags)
+    except BrokenPipeError:
+        broken_pipe(int(self.type), flags)
+        raise
+
+
+def send_whole(self: Any, data: Any, flags: int) -> None:
     """sendall(): one deadline for all of it."""
     fd, timeout = sock_get(self)
     data = data_of(data)
@@ -453,6 +467,9 @@ def sendmsg(
             index(flags),
             addr,
         )
+    except BrokenPipeError:
+        broken_pipe(int(self.type), flags)
+        raise
     finally:
         for one in made:
             sys_.sys_close(one)

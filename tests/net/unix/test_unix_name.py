@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import softnet.syscalls as sys_
 from tests.kit.unix import error, once, unix
 from tests.net.unix.conftest import only_softnet
 
@@ -254,3 +255,35 @@ def test_names_of_a_pair(net: Any, kind: int) -> None:
             return b.getpeername() == a.getsockname(), a.getpeername()
 
     assert net.run(program) == (True, "")
+
+
+@only_softnet
+def test_namespaces_share_paths_and_no_more(net: Any) -> None:
+    h1 = net.hosts["h1"]
+    seen: list[Any] = []
+
+    def bind(name: bytes) -> int:
+        fd = sys_.sys_socket(socket.AF_UNIX, S)
+        sys_.sys_bind(fd, sys_.SockaddrUn(name))
+        sys_.sys_listen(fd, 5)
+        return fd
+
+    def connect(name: bytes) -> None:
+        fd = sys_.sys_socket(socket.AF_UNIX, S)
+        seen.append(error(sys_.sys_connect, fd, sys_.SockaddrUn(name)))
+        sys_.sys_close(fd)
+
+    def program() -> None:
+        fds = [bind(b"\0name"), bind(b"/run/path")]
+        sys_.sys_unshare(sys_.CLONE_NEWNET)
+        connect(b"\0name")
+        connect(b"/run/path")
+        fds.append(bind(b"\0name"))
+        connect(b"\0name")
+        for fd in fds:
+            sys_.sys_close(fd)
+
+    task = h1.spawn(program)
+    net.world.run(predicate=task.finished)
+    task.result()
+    assert seen == [errno.ECONNREFUSED, 0, 0]

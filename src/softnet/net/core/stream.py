@@ -163,7 +163,7 @@ def sk_stream_wait_memory(sk: Sock, timeo: int) -> int:
 def sk_stream_error(sk: Sock, flags: int, err: int) -> int:
     """What a failed send answers: for -EPIPE the reason, if the socket knows one.
 
-    Differs from Linux: no SIGPIPE is sent, MSG_NOSIGNAL or not; Python programs ignore it.
+    SIGPIPE is sent where -EPIPE becomes an exception: usr/signals, broken_pipe().
     """
     if err == -EPIPE:
         reason = sock_error(sk)

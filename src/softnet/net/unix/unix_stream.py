@@ -65,7 +65,7 @@ class UnixStreamOps(UnixOps):
 def unix_stream_sendmsg(sk: UnixSock, msg: MsgHdr, size: int) -> int:
     """Queue size bytes of msg at the peer. How many; -errno; raises OSError for bad control data.
 
-    Differs from Linux: EPIPE comes without SIGPIPE, MSG_NOSIGNAL or not; Python programs ignore it.
+    SIGPIPE is sent where -EPIPE becomes an exception: usr/signals, broken_pipe().
     """
     host = unix_net(sk.sk_net).host
     if host.tot_inflight:
