@@ -210,7 +210,7 @@ def queue_of(head: SkBuffHead) -> list[SkBuff]:
 def check_write_queue(tp: TcpSock) -> None:
     """Contiguous; the counters are sums over it."""
     skbs = queue_of(tp.sk_write_queue)
-    out = sacked = lost = retrans = queued = 0
+    out = sacked = lost = retrans = queued = reach = 0
     sent = True
     seq = None
     for skb in skbs:
@@ -226,6 +226,7 @@ def check_write_queue(tp: TcpSock) -> None:
             assert pcount > 0
             out += pcount
             sacked += pcount if skb.sacked & const.TCPCB_SACKED_ACKED else 0
+            reach = out if skb.sacked & const.TCPCB_SACKED_ACKED else reach
             lost += pcount if skb.sacked & const.TCPCB_LOST else 0
             retrans += pcount if skb.sacked & const.TCPCB_SACKED_RETRANS else 0
             both = const.TCPCB_SACKED_ACKED | const.TCPCB_LOST
@@ -244,8 +245,7 @@ def check_write_queue(tp: TcpSock) -> None:
     assert retrans == tp.retrans_out, f"retrans_out is {tp.retrans_out}, the queue says {retrans}"
     if tp.is_sack():
         assert sacked == tp.sacked_out, f"sacked_out is {tp.sacked_out}, the queue says {sacked}"
-        assert tp.fackets_out <= tp.packets_out
-        assert tp.fackets_out >= tp.sacked_out
+        assert tp.fackets_out == reach, f"fackets_out is {tp.fackets_out}, the queue says {reach}"
     assert tp.sacked_out + tp.lost_out <= tp.packets_out
     assert queued == tp.sk_wmem_queued, f"wmem_queued {tp.sk_wmem_queued}, the queue says {queued}"
     assert tp.packets_in_flight() >= 0

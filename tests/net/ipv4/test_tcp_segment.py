@@ -83,3 +83,19 @@ def test_segments_of_a_super_packet(dut: Dut) -> None:
     assert (skb.shinfo.gso_segs, skb.shinfo.gso_size) == (4, 300)
     tcp_set_skb_tso_segs(sk, skb, MSS)
     assert skb.shinfo.gso_segs == 1
+
+
+def test_cutting_above_the_highest_sack_leaves_fackets_out_alone(dut: Dut) -> None:
+    """What is above must be known also when it was not sent yet when the SACK came."""
+    conn, peer = dut.accepted(mss=MSS, sack=True)
+    sk = dut.sock(conn)
+    sk.sk_sndbuf = 1 << 20
+    dut.write(conn, bytes(20 * MSS))  # ten of them go out
+    peer.take()
+    peer.send(".", 1, ack=7 * MSS + 1, sack=((9 * MSS + 1, 10 * MSS + 1),))
+    assert sk.fackets_out == 3
+    last = sk.sk_send_head.prev
+    assert last.seq - sk.snd_una >= 3 * MSS  # more was sent
+    dut.inside(tcp_fragment, sk, last, 400, 400)
+    assert sk.fackets_out == 3
+    check_tcp(dut.net)

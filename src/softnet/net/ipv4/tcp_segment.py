@@ -52,6 +52,8 @@ def tcp_insert_write_queue_before(tp: TcpSock, new: SkBuff, skb: SkBuff) -> None
     tp.sk_write_queue.queue_before(skb, new)
     if tp.sk_send_head is skb:
         tp.sk_send_head = new
+    if tp.highest_sack is skb:
+        tp.highest_sack = new
 
 
 def tcp_unlink_write_queue(tp: TcpSock, skb: SkBuff) -> None:
@@ -79,7 +81,7 @@ def sk_wmem_free_skb(tp: TcpSock, skb: SkBuff) -> None:
 
 
 def tcp_highest_sack_seq(tp: TcpSock) -> int:
-    """Where the segment begins that is the highest the peer reported."""
+    """Where the segments begin that lie above everything the peer reported."""
     if tp.sacked_out == 0:
         return tp.snd_una
     skb = tp.highest_sack
@@ -87,9 +89,8 @@ def tcp_highest_sack_seq(tp: TcpSock) -> int:
 
 
 def tcp_advance_highest_sack(tp: TcpSock, skb: SkBuff) -> None:
-    """The highest reported segment leaves the queue."""
-    nxt = skb.next
-    tp.highest_sack = None if nxt is tp.sk_send_head else nxt
+    """skb is reported now: what lies above begins with the next one, be it sent or not."""
+    tp.highest_sack = skb.next
 
 
 def tcp_highest_sack_reset(tp: TcpSock) -> None:
