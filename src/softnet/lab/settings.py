@@ -5,6 +5,7 @@ SOFTNET_UNTIL=60s       TimeLimit is raised at that virtual time
 SOFTNET_FAULTS=...      what goes wrong (lab/faults.py)
 SOFTNET_PCAP=run.pcapng capture every interface; of a second lab to run-2.pcapng
 SOFTNET_TRACE=-         print the functions that packets pass, "-" to standard error, or to a file
+SOFTNET_PROFILE=tcp     trace what TCP's connections think instead: state, windows, round trips
 SOFTNET_TRACE_JSON=1    as JSON lines
 SOFTNET_JOURNAL=run.txt every happening as a line (lab/journal.py)
 SOFTNET_PROGRESS=1      report the progress of long runs; 0 does not; by default on a terminal
@@ -38,6 +39,7 @@ class Settings:
         self.trace = numbered(env.get("SOFTNET_TRACE", ""), number)
         self.trace_json = bool(env.get("SOFTNET_TRACE_JSON"))
         self.journal = numbered(env.get("SOFTNET_JOURNAL", ""), number)
+        self.profile = env.get("SOFTNET_PROFILE", "")
         progress = env.get("SOFTNET_PROGRESS")
         self.progress = sys.stderr.isatty() if not progress else progress != "0"
 

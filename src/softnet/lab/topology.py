@@ -26,6 +26,7 @@ from softnet.kernel.sched import cond_resched, crash_all, current
 from softnet.lab.addressing import Addresses
 from softnet.lab.capture import Capture
 from softnet.lab.check import Checker
+from softnet.lab.connection import Connection
 from softnet.lab.dns import TTL, DnsServer, Zone
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.faults import Faults, Schedule, schedule
@@ -89,6 +90,7 @@ class Lab:
         self.stale_routes = False
         self.captures: list[Capture] = []
         self.traces: list[LabTrace] = []
+        self.watched: list[Connection] = []
         self.closers: list[Callable[[], object]] = []  # captures, traces: what ends with the lab
         if self.settings.journal:
             self.world.digest, close = write_journal(self.settings.journal)
@@ -104,7 +106,11 @@ class Lab:
         if self.settings.pcap:
             self.capture(self.settings.pcap)
         if self.settings.trace:
-            self.trace(stream=self.settings.trace_stream(), as_json=self.settings.trace_json)
+            stream, as_json = self.settings.trace_stream(), self.settings.trace_json
+            if self.settings.profile == "tcp":
+                self.connection(stream=stream, as_json=as_json)
+            else:
+                self.trace(stream=stream, as_json=as_json)
         return self
 
     def __exit__(
@@ -208,6 +214,8 @@ class Lab:
         link.cable.taps.extend(self.watchers)
         for capture in self.captures:
             capture.attach(link)
+        for connection in self.watched:
+            connection.attach(link)
         for trace in self.traces:
             cable.taps.append(trace.tap)
         self.stale_routes = True
@@ -379,6 +387,24 @@ class Lab:
         for link in self.links.values():
             link.cable.taps.append(tap)
 
+    def connection(
+        self,
+        *nodes: Node | str,
+        port: int = 0,
+        stream: TextIO | None = None,
+        as_json: bool = False,
+    ) -> Connection:
+        """Note what the ends of TCP connections think after every event, and their segments.
+
+        nodes, port: only connections of these, or with that port. stream: print each change there.
+        """
+        found = [self.node(node) for node in nodes]
+        connection = Connection(self, found, port, stream, as_json)
+        for link in self.links.values():
+            connection.attach(link)
+        self.watched.append(connection)
+        return connection
+
     def topology(self) -> str:
         """A drawing of the lab."""
         return topology_text(self)
@@ -444,13 +470,16 @@ class Lab:
         return why
 
     def judged(self, predicate: Callable[[], object] | None) -> Callable[[], object] | None:
-        """With check=True: predicate, and before it the judge."""
-        checker = self.checker
-        if checker is None:
+        """predicate, and before it the judge (check=True) and who watches connections."""
+        checker, watched = self.checker, self.watched
+        if checker is None and not watched:
             return predicate
 
         def judge() -> bool:
-            checker.after_event()
+            if checker is not None:
+                checker.after_event()
+            for connection in watched:
+                connection.after_event()
             return predicate is not None and bool(predicate())
 
         return judge

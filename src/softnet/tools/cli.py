@@ -8,6 +8,7 @@
     softnet check-determinism F   run a program twice, say where the runs begin to differ
     softnet run --socket prog.py  run any program, all of its sockets on a softnet host, in real time
     softnet packetdrill a.pkt     run packetdrill scripts against a host
+    softnet plot run.pcapng -o run.svg   a picture of a TCP connection in a capture
     softnet doctor                say what works on this machine, and what to do about the rest
 
 Exit codes: 0 all is well, 1 what was run failed, 2 the words make no sense, 124 the time limit of
@@ -113,8 +114,30 @@ def make_parser() -> argparse.ArgumentParser:
     )
 
     add_lab_commands(commands)
+    add_tcp(commands, run)
     add_machine_commands(commands)
     return parser
+
+
+def add_tcp(commands: Any, run: argparse.ArgumentParser) -> None:
+    """What TCP's connections think, and their pictures."""
+    run.add_argument(
+        "--profile",
+        "-p",
+        choices=("full", "tcp"),
+        help="what --trace shows: tcp: windows and clocks",
+    )
+    plot = commands.add_parser(
+        "plot",
+        help="a picture of a TCP connection in a capture",
+        description="Time-sequence and bytes in flight of a TCP connection in a pcap or pcapng file, "
+        "as SVG. Without -o: list the connections.",
+    )
+    plot.add_argument("file", help="the capture")
+    plot.add_argument("--output", "-o", metavar="FILE", help="the picture")
+    plot.add_argument("--flow", type=int, default=0, metavar="N", help="the Nth connection (0)")
+    plot.add_argument("--reverse", action="store_true", help="the direction with less data")
+    plot.set_defaults(command=do_plot)
 
 
 def add_machine_commands(commands: Any) -> None:
@@ -188,7 +211,9 @@ def do_run(args: argparse.Namespace) -> int:
     if not path.is_file():
         print(f"softnet: there is no file {args.program!r}", file=sys.stderr)
         return USAGE
-    for name in ("seed", "until", "pcap", "trace", "faults"):
+    if args.profile and args.trace is None:
+        args.trace = "-"
+    for name in ("seed", "until", "pcap", "trace", "profile", "faults"):
         value = getattr(args, name)
         if value is not None:
             os.environ[f"SOFTNET_{name.upper()}"] = str(value)
@@ -294,6 +319,13 @@ def do_packetdrill(words: Sequence[str]) -> int:
     """softnet packetdrill [options] script.pkt ..."""
     packetdrill = importlib.import_module("softnet.lab.packetdrill.main")
     code: int = packetdrill.main(words)
+    return code
+
+
+def do_plot(args: argparse.Namespace) -> int:
+    """softnet plot"""
+    plot = importlib.import_module("softnet.lab.plot_file")
+    code: int = plot.main(args.file, args.output, args.flow, args.reverse)
     return code
 
 

@@ -1,0 +1,169 @@
+"""Watching TCP connections of a run: what each end thinks after every event.
+
+    conn = lab.connection("h1", "h2", port=80)
+    ...
+    print(conn.text())              time, end, state, cwnd, ssthresh, srtt, rto, in flight
+    conn.plot("run.svg")            the busier end: time-sequence, windows, clocks
+
+Looking costs time after every event, so a lab without connection() does not look at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from softnet.lab.check_tcp import connections
+from softnet.lab.plot import cwnd_charts, sequence_chart, subtitle
+from softnet.lab.segments import Flow, Flows, end_text
+from softnet.lab.svg import figure
+from softnet.machine.cable import DELIVERED, DUPLICATE, SENT, CableTap, Direction
+from softnet.net.ipv4.inet_hashtables import InetHashinfo
+from softnet.structs.tcp import TcpSock
+
+if TYPE_CHECKING:
+    from softnet.lab.link import Link
+    from softnet.lab.node import Node
+    from softnet.lab.topology import Lab
+
+STATES = (
+    "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
+    "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
+)  # fmt: skip
+CA_STATES = ("Open", "Disorder", "CWR", "Recovery", "Loss")
+SSTHRESH_INFINITE = 0x7FFFFFFF
+HEADER = (
+    "VTIME        END                     STATE        CA       CWND SSTHRESH  SRTT   RTO  FLIGHT"
+)
+ETH_HLEN = 14
+
+
+@dataclass(slots=True, frozen=True)
+class Sample:
+    """One end at one moment. Windows in segments, srtt and rto in ms; ssthresh 2**31 - 1 is none yet."""
+
+    time: float  # seconds
+    host: str
+    end: str  # "10.0.0.1:40000"
+    state: int  # TCP_ESTABLISHED ...
+    ca_state: int  # TCP_CA_Open ...
+    cwnd: int
+    ssthresh: int
+    srtt: float
+    rto: int
+    in_flight: int
+
+    def __str__(self) -> str:
+        ssthresh = "-" if self.ssthresh >= SSTHRESH_INFINITE else str(self.ssthresh)
+        return (
+            f"{self.time:.9f}  {self.host + ' ' + self.end:<23} {STATES[self.state]:<12}"
+            f" {CA_STATES[self.ca_state]:<8} {self.cwnd:>4} {ssthresh:>8} {self.srtt:>5.1f}"
+            f" {self.rto:>5}  {self.in_flight:>6}"
+        )
+
+
+class Connection(CableTap):
+    """What lab.connection() returns: samples and segments of the connections that match."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        nodes: Iterable[Node] = (),
+        port: int = 0,
+        stream: TextIO | None = None,
+        as_json: bool = False,
+    ) -> None:
+        """nodes: only connections of these; port: only those with that port at one end; 0: all."""
+        self.lab = lab
+        self.nodes = list(nodes)
+        self.port = port
+        self.stream = stream
+        self.as_json = as_json
+        self.samples: list[Sample] = []
+        self.flows = Flows()
+        self.links: dict[Direction, int] = {}  # and the address at its beginning
+        self.seen: dict[TcpSock, tuple[int, ...]] = {}
+        if stream is not None and not as_json:
+            print(HEADER, file=stream)
+
+    def after_event(self) -> None:
+        """Note what changed."""
+        for node in self.nodes or self.lab.nodes.values():
+            hinfo = node.host.net.ipv4.tcp_hashinfo
+            assert isinstance(hinfo, InetHashinfo)
+            for tp in connections(hinfo):
+                if self.port in (0, tp.inet_num, tp.inet_dport):
+                    self.look(node.name, tp)
+
+    def look(self, host: str, tp: TcpSock) -> None:
+        """Add a sample if tp is not as it was."""
+        look = (
+            tp.sk_state, tp.icsk_ca_state, tp.snd_cwnd, tp.snd_ssthresh, tp.srtt, tp.icsk_rto,
+            tp.packets_in_flight(),
+        )  # fmt: skip
+        if self.seen.get(tp) == look:
+            return
+        self.seen[tp] = look
+        end = end_text((tp.inet_rcv_saddr, tp.inet_num))
+        state, ca_state, cwnd, ssthresh, srtt, rto, in_flight = look
+        sample = Sample(
+            self.lab.now, host, end, state, ca_state, cwnd, ssthresh, srtt / 8, rto, in_flight
+        )
+        self.samples.append(sample)
+        if self.stream is not None:
+            print(json.dumps(asdict(sample)) if self.as_json else sample, file=self.stream)
+
+    def on_frame(
+        self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
+    ) -> None:
+        """Keep the segments, as they were sent."""
+        if verdict in (DELIVERED, DUPLICATE) or not self.leaves_its_host(direction, frame):
+            return
+        if frame[12:14] == b"\x08\x00":
+            self.flows.add(when / 1e9, bytes(frame), ETH_HLEN, lost=verdict != SENT)
+
+    def leaves_its_host(self, direction: Direction, frame: bytes | bytearray) -> bool:
+        """Is this the first link that the segment passes? Routers send it again."""
+        link = self.links.get(direction)
+        return link is not None and int.from_bytes(frame[26:30], "big") == link
+
+    def attach(self, link: Link) -> None:
+        """Watch a link, too."""
+        self.links[link.cable.ab] = int(link.a.address.ip)
+        self.links[link.cable.ba] = int(link.b.address.ip)
+        link.cable.taps.append(self)
+
+    # What people read
+
+    def text(self) -> str:
+        """A line for each change, of either end."""
+        return "\n".join([HEADER, *map(str, self.samples)])
+
+    def json_lines(self) -> str:
+        """The same as JSON, one object a line."""
+        return "\n".join(json.dumps(asdict(sample)) for sample in self.samples)
+
+    def matching(self) -> Iterator[Flow]:
+        """The connections that were seen on the links, in order of appearance."""
+        wanted = {int(end.address.ip) for node in self.nodes for end in node.ends}
+        for flow in self.flows.list():
+            ours = not wanted or {flow.a[0], flow.b[0]} & wanted
+            if ours and self.port in (0, flow.a[1], flow.b[1]):
+                yield flow
+
+    def svg(self, nth: int = 0) -> str:
+        """Time-sequence, windows and clocks of the busier end of the nth connection."""
+        flow = list(self.matching())[nth]
+        forward = flow.busier()
+        ends = (flow.a, flow.b) if forward else (flow.b, flow.a)
+        mine = [sample for sample in self.samples if sample.end == end_text(ends[0])]
+        charts = [sequence_chart(flow.segments, forward), *cwnd_charts(mine)]
+        title = f"{end_text(ends[0])} > {end_text(ends[1])}"
+        return figure(charts, title, subtitle(flow, forward))
+
+    def plot(self, path: str | Path, nth: int = 0) -> None:
+        """Write svg() to a file."""
+        Path(path).write_text(self.svg(nth))

@@ -1,0 +1,182 @@
+"""TCP segments as somebody on the way saw them: the connections of a capture file, or of a cable.
+
+    for flow in flows_of(open("run.pcapng", "rb")):
+        print(flow, len(flow.segments))
+
+A Flow has both directions. Sequence numbers are relative to the first one seen of their side, and
+unwrapped: they only grow beyond 2**32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from softnet.uapi.in_ import IPPROTO_TCP
+from softnet.uapi.tcp import TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN
+from softnet.wire.addr import ip_ntoa
+from softnet.wire.capture_files import ipv4_offset, read_capture
+from softnet.wire.ip import ip_view
+from softnet.wire.pcap import OUTBOUND, Packet
+from softnet.wire.tcp import tcp_view
+from softnet.wire.tcp_options import Sack, WScale, parse_options
+
+IP_OFFSET = 0x1FFF
+WSCALE_MAX = 14
+
+End = tuple[int, int]  # address, port
+
+
+@dataclass(slots=True)
+class Segment:
+    """One segment. seq and ack are relative and unwrapped; win is in bytes."""
+
+    time: float  # seconds
+    forward: bool  # from the flow's first end
+    seq: int
+    length: int  # of its data
+    flags: int
+    ack: int = -1  # -1: it has none
+    win: int = 0
+    sacks: tuple[tuple[int, int], ...] = ()
+    lost: bool = False  # the cable lost it, as its comment says
+    again: bool = False  # all its data was sent before
+
+
+@dataclass
+class Side:
+    """One end of a flow, as it is being put together."""
+
+    isn: int = -1
+    highest: int = 0  # the largest sequence number seen, relative
+    wscale: int = 0
+
+    def relative(self, seq: int) -> int:
+        """seq (32 bits) as a number that goes on growing: the one closest to what was seen last."""
+        if self.isn < 0:
+            self.isn = seq
+        near = (seq - self.isn - self.highest) & 0xFFFFFFFF
+        return self.highest + (near - (1 << 32) if near > 0x7FFFFFFF else near)
+
+
+@dataclass
+class Flow:
+    """A connection: its ends, who sent the first SYN (or segment) first, and its segments."""
+
+    a: End
+    b: End
+    segments: list[Segment] = field(default_factory=list)
+    sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
+
+    def __str__(self) -> str:
+        return f"{end_text(self.a)} > {end_text(self.b)}"
+
+    def data_bytes(self, forward: bool) -> int:
+        """Bytes of data that went in one direction, each counted once."""
+        ends = [s.seq + s.length for s in self.segments if s.forward == forward and s.length]
+        starts = [s.seq for s in self.segments if s.forward == forward and s.length]
+        return max(ends) - min(starts) if ends else 0
+
+    def busier(self) -> bool:
+        """The direction with more data, as Segment.forward has it."""
+        return self.data_bytes(True) >= self.data_bytes(False)
+
+    def add(self, time: float, src: End, header: bytes, length: int, lost: bool) -> None:
+        """A segment with that TCP header, options included, was seen."""
+        th = tcp_view(bytearray(header), 0)
+        forward = src == self.a
+        mine, theirs = self.sides if forward else self.sides[::-1]
+        flags = th.flags()
+        seq = mine.relative(th.seq())
+        ack, win = -1, th.window()
+        sacks: tuple[tuple[int, int], ...] = ()
+        options = parse_options(header[20:])
+        if flags & TCPHDR_SYN:
+            scale = next((o.shift for o in options if isinstance(o, WScale)), 0)
+            mine.wscale = min(scale, WSCALE_MAX)
+        else:
+            win <<= mine.wscale
+        if flags & TCPHDR_ACK:
+            ack = theirs.relative(th.ack_seq())
+            blocks = next((o.blocks for o in options if isinstance(o, Sack)), ())
+            sacks = tuple((theirs.relative(x), theirs.relative(y)) for x, y in blocks)
+        end = seq + length + (1 if flags & (TCPHDR_SYN | TCPHDR_FIN) else 0)
+        again = length > 0 and end <= mine.highest
+        if not flags & TCPHDR_RST and end > mine.highest:
+            mine.highest = end
+        segment = Segment(time, forward, seq, length, flags, ack, win, sacks, lost, again)
+        self.segments.append(segment)
+
+
+def end_text(end: End) -> str:
+    """10.0.0.1:80"""
+    return f"{ip_ntoa(end[0])}:{end[1]}"
+
+
+class Flows:
+    """Sorts frames into flows."""
+
+    def __init__(self) -> None:
+        self.by_ends: dict[tuple[End, End], Flow] = {}
+
+    def add(self, time: float, frame: bytes, at: int, lost: bool = False) -> Flow | None:
+        """A frame whose IPv4 header is at frame[at]; the flow it belongs to, None if it has no TCP."""
+        if at < 0 or len(frame) < at + 20:
+            return None
+        iph = ip_view(bytearray(frame), at)
+        th = at + iph.hdrlen()
+        fragment = iph.frag_off() & IP_OFFSET
+        if iph.protocol() != IPPROTO_TCP or fragment or len(frame) < th + 20:
+            return None
+        tcph = tcp_view(bytearray(frame), th)
+        src, dst = (iph.saddr(), tcph.source()), (iph.daddr(), tcph.dest())
+        hlen = tcph.hdrlen()
+        flow = self.find(src, dst, tcph.flags())
+        length = iph.tot_len() - iph.hdrlen() - hlen
+        flow.add(time, src, frame[th : th + hlen], max(length, 0), lost)
+        return flow
+
+    def find(self, src: End, dst: End, flags: int) -> Flow:
+        """The flow of a segment; a new one if there is none."""
+        flow = self.by_ends.get((src, dst)) or self.by_ends.get((dst, src))
+        if flow is None:
+            answer = flags & (TCPHDR_SYN | TCPHDR_ACK) == TCPHDR_SYN | TCPHDR_ACK
+            flow = Flow(dst, src) if answer else Flow(src, dst)
+            self.by_ends[(flow.a, flow.b)] = flow
+        return flow
+
+    def list(self) -> list[Flow]:
+        """All of them, in order of appearance."""
+        return list(self.by_ends.values())
+
+
+def flows_of(file: BinaryIO) -> list[Flow]:
+    """The connections of a pcap or pcapng file.
+
+    A file with several interfaces shows a segment at each it passes: what counts is the interface of the
+    host that sends the most.
+    """
+    packets = list(read_capture(file))
+    flows = Flows()
+    start = packets[0].time_ns if packets else 0
+    for packet in packets_at(packets, best_interface(packets)):
+        lost = any("lost" in c or "dropped" in c for c in packet.comments)  # lab/capture.py
+        at = ipv4_offset(packet.interface.linktype, packet.data)
+        flows.add((packet.time_ns - start) / 1e9, packet.data, at, lost)
+    return flows.list()
+
+
+def best_interface(packets: list[Packet]) -> int:
+    """The id() of the interface that sent most bytes, or saw most where nobody says who sent."""
+    weight: dict[int, list[int]] = {}
+    for packet in packets:
+        seen = weight.setdefault(id(packet.interface), [0, 0])
+        seen[0] += packet.original_len if packet.direction == OUTBOUND else 0
+        seen[1] += packet.original_len
+    return max(weight, key=lambda key: weight[key]) if weight else 0
+
+
+def packets_at(packets: list[Packet], interface: int) -> Iterable[Packet]:
+    """Those of one interface."""
+    return (packet for packet in packets if id(packet.interface) == interface)
