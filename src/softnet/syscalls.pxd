@@ -7,6 +7,7 @@ from softnet.arch.types cimport i64
 from softnet.fs.file cimport FdTable, File, get_file
 from softnet.kernel.sched cimport Task, current
 from softnet.net.socket cimport (
+    free_msg,
     kernel_getsockopt, kernel_setsockopt, make_msg, sock_accept, sock_create, sock_from_file,
     sock_map_fd, sock_recvmsg, sock_release, sock_sendmsg,
 )
@@ -35,7 +36,7 @@ cpdef Sockaddr sys_getpeername(i64 fd)
 @cython.locals(n=i64)
 cpdef i64 sys_sendto(i64 fd, object data, i64 flags=*, Sockaddr addr=*) except? -1
 
-@cython.locals(size=i64, msg=MsgHdr)
+@cython.locals(size=i64, msg=MsgHdr, n=i64)
 cpdef i64 send_or_errno(i64 fd, object data, i64 flags, Sockaddr addr) except? -1
 
 @cython.locals(buf=bytes, msg=MsgHdr, n=i64)
@@ -49,6 +50,7 @@ cdef bytes received(bytes buf, i64 n, i64 size)
 @cython.locals(n=i64)
 cpdef i64 sys_recv_into(i64 fd, object buf, i64 size, i64 flags=*) except? -1
 
+@cython.locals(msg=MsgHdr, n=i64)
 cpdef i64 recv_or_errno(i64 fd, object buf, i64 size, i64 flags) except? -1
 
 @cython.locals(msg=MsgHdr, n=i64)

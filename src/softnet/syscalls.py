@@ -38,6 +38,7 @@ from softnet.kernel.wait import WaitQueueHead, wait_interruptible, wake_up_nr
 from softnet.net.core.ethtool import ethtool_request_len as ethtool_request_len
 from softnet.net.core.net_namespace import copy_net_ns
 from softnet.net.socket import (
+    free_msg,
     kernel_getsockopt,
     kernel_setsockopt,
     make_msg,
@@ -167,7 +168,9 @@ def send_or_errno(fd: int, data: bytes, flags: int, addr: Sockaddr | None) -> in
     size = mem.buf_len(data)
     msg = make_msg(data, size, flags)
     msg.name = addr
-    return sock_sendmsg(lookup(fd), msg, size)
+    n = sock_sendmsg(lookup(fd), msg, size)
+    free_msg(msg)
+    return n
 
 
 def sys_recvfrom(fd: int, size: int, flags: int = 0) -> tuple[bytes, Sockaddr | None]:
@@ -210,7 +213,10 @@ def sys_recv_into(fd: int, buf: bytearray, size: int, flags: int = 0) -> int:
 
 def recv_or_errno(fd: int, buf: bytearray, size: int, flags: int) -> int:
     """sys_recv_into() that answers -errno instead of raising."""
-    return sock_recvmsg(lookup(fd), make_msg(buf, size, 0), size, flags)
+    msg = make_msg(buf, size, 0)
+    n = sock_recvmsg(lookup(fd), msg, size, flags)
+    free_msg(msg)
+    return n
 
 
 def sys_recvfrom_into(

@@ -11,6 +11,14 @@ from softnet.structs.net_namespace cimport Net
 from softnet.structs.socket cimport MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, Socket
 
 cdef class SocketFileOps
+cdef class MsgSlab
+
+
+@cython.final
+cdef class MsgSlab:
+    cdef MsgHdr spare
+
+cdef MsgSlab msg_slab
 
 cpdef int sock_register(NetProtoFamily family) except -1
 
@@ -32,6 +40,8 @@ cpdef Socket sockfd_lookup(FdTable files, i64 fd)
 
 @cython.locals(msg=MsgHdr)
 cpdef MsgHdr make_msg(object iov, i64 size, i64 flags)
+
+cpdef int free_msg(MsgHdr msg) except -1
 
 @cython.locals(file=File, ops=ProtoOps)
 cpdef i64 sock_sendmsg(Socket sock, MsgHdr msg, i64 size) except? -1

@@ -105,19 +105,47 @@ def sockfd_lookup(files: FdTable, fd: int) -> Socket:
     return sock_from_file(files.fget(fd))
 
 
+class MsgSlab:
+    """The MsgHdr that the last call gave back: a call that blocks has one of its own meanwhile."""
+
+    __slots__ = ("spare",)
+
+    spare: MsgHdr | None
+
+    def __init__(self) -> None:
+        self.spare = None
+
+
+msg_slab = MsgSlab()
+
+
 def make_msg(iov: object, size: int, flags: int) -> MsgHdr:
     """MsgHdr(iov, size, flags), without a call of Python's when compiled."""
-    msg = MsgHdr.__new__(MsgHdr)
-    msg.name = None
+    msg = msg_slab.spare
+    if msg is None:
+        msg = MsgHdr.__new__(MsgHdr)
+        msg.name = None
+        msg.control = None
+    else:
+        msg_slab.spare = None
     msg.iov = iov
     msg.off = 0
     msg.size = size
-    msg.control = None
     msg.controllen = 0
     msg.flags = flags
     msg.want_name = False
     msg.fresh = False
     return msg
+
+
+def free_msg(msg: MsgHdr) -> None:
+    """The call is over and nobody looks at msg again. After an exception it goes by itself."""
+    msg.iov = None
+    if msg.name is not None:
+        msg.name = None
+    if msg.control is not None:
+        msg.control = None
+    msg_slab.spare = msg
 
 
 def sock_sendmsg(sock: Socket, msg: MsgHdr, size: int) -> int:

@@ -30,7 +30,6 @@ cdef class TcpReader
 
 
 @cython.final
-@cython.freelist(8)
 cdef class TcpReader:
     cdef public i64 seq, copied, left, urg_hole
     cdef public bint peek, trunc, fin
