@@ -21,6 +21,7 @@ import softnet.syscalls as sys_
 from softnet.drivers.net.veth import veth_newlink
 from softnet.host import Host
 from softnet.structs.socket import Sockaddr
+from tests.diff.kernel import NEED_ROOT
 from tests.diff.programs import PROGRAMS
 from tests.diff.recorder import Later, Step, Unlike, run_program
 from tests.kit.programs import Bench, net
@@ -132,7 +133,8 @@ def test_there_are_enough_programs() -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_same(name: str, net: Bench, kernel: Results) -> None:
     if name not in kernel:
-        pytest.skip("no ip(8) on this machine to make a link with")
+        need = "root, not a user namespace's" if name in NEED_ROOT else "ip(8) to make a link with"
+        pytest.skip(f"it takes {need}")
     ours = net.run(run_program, PROGRAMS[name], Softnet(net.network()))
     assert difference(ours, kernel[name], platform.release()) == []
 
