@@ -51,7 +51,7 @@ class Run:
 
 
 def main(words: Sequence[str], runs: int = 2, both: bool = False) -> int:
-    """The command; 0 if all runs are the same, 1 if they differ."""
+    """The command; 0 if all runs are the same, 1 if they differ, or fail."""
     form = "interpreted" if os.environ.get("SOFTNET_PURE") else form_here()
     with tempfile.TemporaryDirectory() as folder:
         made = []
@@ -69,12 +69,13 @@ def main(words: Sequence[str], runs: int = 2, both: bool = False) -> int:
                 return 1
         events = sum(len(p.read_text().splitlines()) for p in first.journals())
         labs = len(first.journals())
-        if first.done.returncode:
-            print(first.done.stderr, end="", file=sys.stderr)
         print(
             f"softnet: {len(made)} runs, {labs} lab{'s' * (labs != 1)}, {events} happenings: the same"
         )
-    return 0
+        if first.done.returncode:
+            print(first.done.stderr, end="", file=sys.stderr)
+            print(f"softnet: each ended with {first.done.returncode}", file=sys.stderr)
+        return int(first.done.returncode != 0)
 
 
 def form_here() -> str:

@@ -1,0 +1,31 @@
+"""The programs of examples/ run the same in every process, whatever the hash seed, in either form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softnet.tools.determinism import main
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+PROGRAMS = [*sorted(EXAMPLES.glob("*.py")), *sorted((EXAMPLES / "programs").glob("*.py"))]
+# What draws from a generator that nobody can seed, and what has not been understood yet.
+APART = {
+    "ssh_asyncssh.py": "its keys are OpenSSL's, inside the package cryptography",
+    "aiohttp_websocket.py": "a request differs between the interpreted and the compiled form",
+    "uvicorn_starlette.py": "imports that run ldconfig must be done before it starts",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.name)
+def test_an_example_repeats(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if path.name in APART:
+        pytest.skip(APART[path.name])
+    code = main([str(path)], both=True)
+    said = capsys.readouterr()
+    if "No module named" in said.err:
+        pytest.skip(said.err.splitlines()[-1])
+    assert code == 0, said.out + said.err
+    assert said.out.endswith("the same\n")
