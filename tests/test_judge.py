@@ -45,6 +45,8 @@ def test_only_what_is_neither_named_nor_for_ipv6_differs() -> None:
     assert differ(kernel, softnet, set()) == ["m.A.four", "m.A.two"]
     assert differ(kernel, softnet, {"A.four", "m.A.two"}) == []
     assert differ({"m.A.five": "skip: a"}, {"m.A.five": "skip: b"}, set()) == []
+    assert differ({"m.A.six": "skip: no UDP-Lite"}, {"m.A.six": "ok"}, set()) == []
+    assert differ({"m.A.six": "skip: no UDP-Lite"}, {"m.A.six": "FAIL"}, set()) == ["m.A.six"]
 
 
 def test_the_page_names_tests_in_the_first_column() -> None:
