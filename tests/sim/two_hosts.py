@@ -24,18 +24,28 @@ from softnet.host import Host
 from softnet.kernel.sched import current, nsleep, spawn
 from softnet.lab.check import Checker, settled
 from softnet.net.core.neighbour import neigh_add
+from softnet.structs.socket import SockaddrIn
 from softnet.syscalls import (
     sys_accept4,
     sys_close,
+    sys_connect,
     sys_recvfrom,
     sys_sendto,
     sys_setsockopt,
     sys_shutdown,
+    sys_socket,
 )
 from softnet.uapi.neighbour import NUD_PERMANENT
 from softnet.uapi.snmp import TCP_MIB_OUTSEGS, TCP_MIB_RETRANSSEGS
-from softnet.uapi.socket import SHUT_WR, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
-from tests.kit.tcp_pair import TcpPair, open_connection, open_listener, pattern
+from softnet.uapi.socket import (
+    AF_INET,
+    SHUT_WR,
+    SO_RCVBUF,
+    SO_SNDBUF,
+    SOCK_STREAM,
+    SOL_SOCKET,
+)
+from tests.kit.tcp_pair import PORT, TcpPair, open_listener, pattern
 
 ALGORITHMS = (
     "reno", "cubic", "bic", "westwood", "htcp", "highspeed", "hybla", "vegas", "veno", "scalable",
@@ -212,9 +222,11 @@ def serve(s: Scenario, data: bytes) -> str:
 def ask(s: Scenario, address: int, data: bytes) -> str:
     """Connect, however often it takes, and talk."""
     while True:
+        fd = sys_socket(AF_INET, SOCK_STREAM, 0)
         try:
-            fd = open_connection(address)
+            sys_connect(fd, SockaddrIn(address, PORT))
         except OSError as e:
+            sys_close(fd)
             # All SYNs were lost, or all ARP requests.
             if e.errno not in (errno.ETIMEDOUT, errno.EHOSTUNREACH):
                 raise
