@@ -28,6 +28,7 @@ from softnet.usr import (
 from softnet.usr.escape import on_audit
 from softnet.usr.mute import mute
 from softnet.usr.redef import (
+    NATIVE,
     Redirect,
     back_idents,
     check_layout,
@@ -126,7 +127,7 @@ class Installer:
         for row in ROWS:
             if row.applies():
                 self.redirects[row.key()] = make(row)
-        compiled: dict[str, object] = getattr(sockcalls, "__pyx_capi__", {})
+        compiled: dict[str, object] = getattr(sockcalls, "__pyx_capi__", {}) if NATIVE else {}
         for name in DIRECT:
             if name + "_direct" in compiled:
                 self.redirects[SOCKET_METHOD + name].set_direct(compiled[name + "_direct"])

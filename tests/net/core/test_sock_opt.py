@@ -271,12 +271,6 @@ def test_peer(w: SockWorld) -> None:
 # ---- filters
 
 
-def test_without_bpf_the_option_is_not_known(w: SockWorld) -> None:
-    sk = w.sock()
-    assert set_(w, sk, uapi.SO_ATTACH_FILTER, bytes(16)) == -errno.ENOPROTOOPT
-    assert set_(w, sk, uapi.SO_DETACH_FILTER, 0) == -errno.ENOENT
-
-
 def test_attach_and_detach_a_filter(w: SockWorld) -> None:
     class Attach(FilterOps):
         def attach(self, sk: Sock, optval: bytes) -> int:

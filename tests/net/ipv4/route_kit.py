@@ -13,7 +13,12 @@ from softnet.machine.cpu import in_softirq
 from softnet.net.core.dev.config import dev_open
 from softnet.net.core.skbuff import kfree_skb
 from softnet.net.ipv4.arp import arp_init, arp_net_init, arp_tbl
-from softnet.net.ipv4.devinet import devinet_init, devinet_net_init, inet_add_addr
+from softnet.net.ipv4.devinet import (
+    devinet_init,
+    devinet_net_init,
+    inet_add_addr,
+    inetdev_ops,
+)
 from softnet.net.ipv4.fib_frontend import (
     fib_frontend_init,
     fib_frontend_net_init,
@@ -119,6 +124,7 @@ class RouteHost(DevHost):
 
     def __enter__(self) -> RouteHost:
         DevHost.__enter__(self)
+        inetdev_ops.clear()  # of those that a test before booted; conftest.py puts them back
         arp_init()
         devinet_init()
         fib_frontend_init()
