@@ -33,12 +33,13 @@ demo-tap: .venv/build.stamp ## the machine's own ping and curl talk to a softnet
 	@$(EXT) || test $$? -eq 3
 	@PYTHONPATH=build/compiled $(PY) -m softnet demo-tap
 
-test: test-pure test-compiled ## the whole suite, interpreted and compiled
+test: PYTEST_PURE = -m "not slow"
+test: test-pure test-compiled ## the suite, interpreted and compiled; what is slow, compiled only
 
 test-pure: .venv/test.stamp ## the suite on the plain Python form
 	@echo "== interpreted =="
 	@$(NATIVE) || test $$? -eq 3
-	@SOFTNET_PURE=1 SOFTNET_NATIVE=$(CURDIR)/$(OUT)/softnet/usr/native PYTHONPATH=src $(PY) -m pytest $(PYTEST) $(T)
+	@SOFTNET_PURE=1 SOFTNET_NATIVE=$(CURDIR)/$(OUT)/softnet/usr/native PYTHONPATH=src $(PY) -m pytest $(PYTEST) $(PYTEST_PURE) $(T)
 
 # Without a compiler (status 3) nothing is left to test, unless SOFTNET_REQUIRE_EXT is set.
 test-compiled: .venv/test.stamp ## the suite on the compiled form

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import softnet
 
 ROOT = Path(__file__).parent.parent
@@ -73,6 +75,7 @@ def test_the_contracts_of_the_architecture_hold() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_every_module_imports_alone_and_touches_nothing() -> None:
     done = run(sys.executable, "-c", IMPORT_EACH, *module_names())
     assert done.returncode == 0, done.stderr

@@ -113,6 +113,7 @@ def test_fails(net):
     assert "kernel/sched.py" not in out, "softnet's own frames are hidden"
 
 
+@pytest.mark.slow
 def test_seeds_are_tried_in_turn_with_fresh_fixtures_and_the_first_failure_is_shown(
     run: Runner,
 ) -> None:
@@ -140,6 +141,7 @@ def test_seeds(net, fresh):
     assert "this is run 5" not in out
 
 
+@pytest.mark.slow
 def test_the_replay_line_replays(run: Runner) -> None:
     tests = """
 @pytest.mark.softnet(seeds=100)
@@ -192,6 +194,7 @@ def test_blocking(quiet):
     )
 
 
+@pytest.mark.slow
 def test_exploring_prints_the_smallest_schedule_and_it_replays(run: Runner) -> None:
     tests = """
 @pytest.mark.softnet(explore=50)
@@ -406,6 +409,7 @@ def test_there_are_examples() -> None:
     assert len(EXAMPLES) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_what_the_page_says_is_said(pytester: pytest.Pytester, example: re.Match[str]) -> None:
     pytester.makepyfile(**{example["name"]: example["code"]})

@@ -28,6 +28,7 @@ BUGS = Path(__file__).parent.parent.parent / "examples" / "bugs"
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
@@ -53,6 +54,7 @@ def test_a_planted_bug_is_found_and_shrunk(
     assert run_trial(test, Trial(found.seed, Schedule())).failure is None
 
 
+@pytest.mark.slow
 def test_a_sound_program_survives_the_budget() -> None:
     def test(lab: softnet.Lab) -> None:
         h1, h2 = lab.hosts("h1", "h2")

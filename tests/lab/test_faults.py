@@ -83,6 +83,7 @@ def test_a_lost_syn_ack_costs_a_second() -> None:
     assert lab.faults.idle() == ["drop SYN-ACK 9"]
 
 
+@pytest.mark.slow
 def test_each_kind_of_packet_can_be_lost_and_nothing_breaks() -> None:
     clean, _ = run("")
     for kind in ("ARP", "SYN", "SYN-ACK", "ACK", "DATA", "FIN", "'tcp port 80'"):

@@ -27,6 +27,7 @@ def takes_more_than_a_second(plan: Schedule) -> bool:
         return lab.now > 0.9
 
 
+@pytest.mark.slow
 def test_it_shrinks_to_the_one_packet_that_matters() -> None:
     plan = find(
         softnet.faults(actions=["drop", "duplicate"], packets=["DATA", "SYN"], nth_max=4),

@@ -66,6 +66,7 @@ def test_program(program: str) -> None:
     assert complaints == ""  # servers that are ended from outside say nothing
 
 
+@pytest.mark.slow
 def test_a_virtual_day_takes_a_second_or_two() -> None:
     """Compiled 0.9 s, start included; twice that where the other CPU is busy, too."""
     start = time.process_time()

@@ -7,7 +7,6 @@ Linux: kernel/printk.c, lib/ratelimit.c, net/core/utils.c (net_ratelimit)
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import softnet.arch.const as const
@@ -85,14 +84,14 @@ class LogBuffer:
     __slots__ = ("machine", "lines", "lost", "watchers", "net_ratelimit")
 
     machine: Board
-    lines: deque[LogLine]
+    lines: list[LogLine]
     lost: int
     watchers: list[Any]  # called with each new line
     net_ratelimit: RateLimit
 
     def __init__(self, machine: Board) -> None:
         self.machine = machine
-        self.lines = deque()
+        self.lines = []
         self.lost = 0
         self.watchers = []
         # net.core.message_cost and message_burst
@@ -102,7 +101,7 @@ class LogBuffer:
         """Append a line."""
         assert const.KERN_EMERG <= level <= const.KERN_DEBUG
         if len(self.lines) >= LOG_LINES_MAX:
-            self.lines.popleft()
+            del self.lines[0]
             self.lost += 1
         line = LogLine(self.machine.clock.now, level, text)
         self.lines.append(line)

@@ -12,8 +12,6 @@ once, and what the buffer cannot hold is lost.
 
 from __future__ import annotations
 
-from collections import deque
-
 import softnet.arch.mem as mem
 import softnet.machine.nic.e1000_offload as offload
 import softnet.uapi.e1000 as hw
@@ -107,7 +105,7 @@ class TxEngine:
     head: int  # TDH
     tail: int  # TDT
     ctx: offload.TxContext
-    waiting: deque[TxWaiting]
+    waiting: list[TxWaiting]  # a deque would be 500 bytes more of an idle host
     fifo_used: int
     ids: PacketIds
 
@@ -139,7 +137,7 @@ class TxEngine:
         self.count = 0
         self.head = 0
         self.tail = 0
-        self.waiting = deque()
+        self.waiting = []
         self.fifo_used = 0
 
     def set_ring(self, base: int, length: int) -> None:
@@ -288,7 +286,7 @@ class TxEngine:
             first: TxWaiting = waiting[0]
             if first.when > now:
                 break
-            waiting.popleft()
+            del waiting[0]
             self.fifo_used -= first.size
             self.write_back(first.desc, first.ide)
             if self.waiting is not waiting:
