@@ -22,7 +22,8 @@ cdef class SkbFrag:
     cdef public i64 off, size
 
 
-# A queue that dies with its skbs takes them down link by link: trashcan keeps that off the C stack.
+# A queue that dies with its skbs takes them down link by link; trashcan is to keep that off the C
+# stack. Cython 3.3 does not hand it on from a .pxd to a class of a .py: docs/performance.md.
 @cython.final
 @cython.trashcan(True)
 cdef class SkbSharedInfo:
