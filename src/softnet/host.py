@@ -25,6 +25,7 @@ from softnet.drivers.net.loopback import loopback_net_init
 from softnet.drivers.net.veth import veth_init
 from softnet.fs.file import FdTable
 from softnet.kernel.boot import start_kernel
+from softnet.kernel.era import era_version
 from softnet.kernel.lock import Mutex
 from softnet.kernel.sched import Task, crash_tasks, spawn
 from softnet.machine.cable import Port
@@ -153,7 +154,7 @@ class Host:
 
     ram is the memory the kernel believes in (bytes): limits that Linux derives from it follow it,
     and no other. era: "3.2" (its last stable release), "3.2.0" (the bare one), or a later kernel
-    whose mechanisms shall be there too.
+    whose mechanisms shall be there too, or "3.2+SO_REUSEPORT": kernel/era has the names.
     """
 
     __slots__ = ("boots", "era", "machine", "name", "net", "world")
@@ -168,6 +169,7 @@ class Host:
     def __init__(
         self, world: World, name: str, ncpus: int = 1, ram: int = 0, era: str = "3.2"
     ) -> None:
+        era_version(era)  # ValueError, before anything is made
         do_initcalls()
         self.world = world
         self.name = name

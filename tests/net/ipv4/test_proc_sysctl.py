@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from softnet.net.ipv4.sysctl_net_ipv4 import format_ports
+from softnet.uapi import snmp
 from tests.net.ipv4.ip_kit import IpHost, Wire, eth, host
 
 __all__ = ["eth", "host"]
@@ -149,3 +150,12 @@ def test_namespaces_have_their_own(host: IpHost, eth: Wire) -> None:
     host.sysctl("ip_default_ttl", 5)
     assert other.ipv4.sysctl_ip_default_ttl == 64
     assert host.net.ipv4.sysctl_ip_default_ttl == 5
+
+
+def test_netstat_shows_a_later_counter_that_an_extension_moved(host: IpHost) -> None:
+    assert "TCPFastOpenActive" not in host.proc("net/netstat")
+    host.net.mib.net.inc(snmp.LINUX_MIB_TCPFASTOPENACTIVE)
+    assert "TCPFastOpenActive" in host.proc("net/netstat").splitlines()[0]
+    with IpHost(era="3.7") as later:
+        assert "TCPFastOpenActive" in later.proc("net/netstat").splitlines()[0]
+        later.finish()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.uapi.if_ as if_
+from softnet.kernel.era import era_has
 from softnet.net.core.dev.registry import (
     register_netdevice,
     unregister_netdevice,
@@ -35,7 +36,6 @@ from softnet.structs.skbuff import SkBuff
 MAX_MTU = 65535  # bytes
 EINVAL = -22
 ENOTCONN = -107
-ERAS_WITHOUT_OFFLOADS = ("3.2", "3.2.0")
 VETH_FEATURES_39 = (
     const.NETIF_F_SG
     | const.NETIF_F_FRAGLIST
@@ -65,12 +65,12 @@ class Veth(NetDevice):
         ether_setup(self)
         self.priv_flags &= ~if_.IFF_TX_SKB_SHARING
         self.features |= const.NETIF_F_LLTX
-        if net.era in ERAS_WITHOUT_OFFLOADS:
-            self.hw_features = const.NETIF_F_NO_CSUM | const.NETIF_F_SG | const.NETIF_F_RXCSUM
-        else:
+        if era_has(net.era, "veth_offloads"):
             self.hw_features = VETH_FEATURES_39
             self.features |= VETH_FEATURES_39
             self.vlan_features = VETH_FEATURES_39
+        else:
+            self.hw_features = const.NETIF_F_NO_CSUM | const.NETIF_F_SG | const.NETIF_F_RXCSUM
         eth_hw_addr_random(self, net.rand)
 
     def ndo_open(self) -> int:

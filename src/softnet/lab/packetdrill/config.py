@@ -9,6 +9,7 @@ Addresses and times are those of the original program, but for the local address
 
 from __future__ import annotations
 
+from softnet.kernel.era import era_version
 from softnet.lab.packetdrill.symbols import did_you_mean
 from softnet.wire.addr import ip_aton, parse_prefix
 
@@ -37,7 +38,7 @@ CHOICES = {
     "code_format": ("python",),
     "code_sockopt": ("", "TCP_INFO", "TCP_CC_INFO", "SO_MEMINFO"),
 }
-WORDS = ("code_command", "era", "init_scripts", "non_fatal", "define")
+WORDS = ("code_command", "init_scripts", "non_fatal", "define")
 # What only the original's remote mode and shared objects need: accepted, without effect here.
 IGNORED = (
     "wire_client",
@@ -103,6 +104,9 @@ class Config:
             setattr(self, name, number(name, value))
         elif name == "tolerance_percent":
             self.tolerance_percent = float(value)
+        elif name == "era":
+            era_version(value)
+            self.era = value
         elif name in ADDRESSES:
             parse_prefix(value)
             setattr(self, name, value)

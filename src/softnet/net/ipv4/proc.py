@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import softnet.uapi.snmp as snmp
 import softnet.uapi.snmp_names as names
 from softnet.fs.proc import ProcEntry, proc_create
+from softnet.kernel.era import era_has
 from softnet.net.ipv4.inet_fragment import NetnsFrags
 from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
 from softnet.net.ipv4.ping import ping_seq_show
@@ -77,12 +78,12 @@ def snmp_seq_show(net: Net) -> str:
 
 
 def netstat_seq_show(net: Net) -> str:
-    """netstat_seq_show(): what the host's era counts."""
+    """netstat_seq_show(): what the host's era counts, and what an extension counted so far."""
     rows = list(names.SNMP4_NET)
-    if net.era != "3.2.0":
+    if era_has(net.era, "RFC5961"):
         rows += names.SNMP4_NET_STABLE
-    if not net.era.startswith("3.2"):
-        rows += names.SNMP4_NET_LATER
+    all_of_them = era_has(net.era, "later_counters")
+    rows += [row for row in names.SNMP4_NET_LATER if all_of_them or net.mib.net.get(row[1])]
     return mib_lines("TcpExt", rows, net.mib.net) + mib_lines(
         "IpExt", names.SNMP4_IPEXTSTATS, net.mib.ip
     )

@@ -34,6 +34,7 @@ import softnet.uapi.sockios as sockios
 import softnet.uapi.tcp as tcp
 from softnet.fs.file import File, PollTable, poll_wait
 from softnet.fs.proc import proc_create
+from softnet.kernel.era import era_has
 from softnet.net.core.skbuff import skb_queue_purge
 from softnet.net.core.sock import (
     lock_sock,
@@ -381,7 +382,7 @@ def tcp_net_init(net: Net) -> None:
     net.ipv4.tcp_hashinfo = hinfo
     row = InetTimewaitDeathRow(net, hinfo)
     net.ipv4.tcp_death_row = row
-    sysctl.rfc5961 = net.era != "3.2.0"
+    sysctl.rfc5961 = era_has(net.era, "RFC5961")
     sysctl.syncookie_secret = net.rand.bytes(16)
     tcp_cong_net_init(sysctl, "cubic")
     tcp_sysctl_net_init(net, sysctl, row)
