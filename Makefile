@@ -85,7 +85,7 @@ ext: .venv/build.stamp ## compile the hot modules: make ext M="softnet.wire.ip" 
 	@$(EXT) --opt="$(OPT)" --out="$(OUT)" $(M)
 
 wheel: .venv/build.stamp ## build the wheel into dist/
-	@rm -rf dist build/lib build/bdist.*
+	@rm -rf dist build/lib* build/bdist.*
 	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 wheel-check: wheel ## install the wheel into a fresh environment and run what it installs

@@ -1,125 +1,69 @@
 """Build softnet: compiled with Cython where a C compiler is, plain Python where none is.
 
-Every module that has a .pxd beside its .py is compiled, but for the header-only packages
-(``arch`` and ``uapi``), whose .pxd is inlined into the others. Two environment variables:
+What is compiled, and how, stands in tools/buildext.py, which ``make ext`` runs too. Three
+environment variables:
 
 SOFTNET_PURE=1         build nothing, whatever is installed
 SOFTNET_REQUIRE_EXT=1  a compile error is an error, instead of a warning and a plain package
-
-The compiler directives and the list of modules stand here once; tools/buildext.py, the
-incremental builder behind ``make ext``, imports them.
+SOFTNET_OPT=-O1        the C compiler's flags
 """
 
 from __future__ import annotations
 
-import importlib
 import os
-import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# cdivision stays off: // and % mean in C what they mean in Python.
-DIRECTIVES = {
-    "language_level": 3,
-    "annotation_typing": False,
-    "infer_types": True,
-    "auto_pickle": False,
-    "binding": True,
-    "boundscheck": True,
-    "wraparound": False,
-    "initializedcheck": False,
-    "nonecheck": True,
-    "freethreading_compatible": True,
-}
+ROOT = Path(__file__).resolve().parent
 
-# Python itself is built with -fwrapv where the compiler has it; i64 arithmetic relies on it.
-CFLAGS = ["-fwrapv", "-g0"]
-
-# What a wheel is compiled with; SOFTNET_OPT replaces it. The tests' builds keep the assertions.
+# What a wheel is compiled with. The tests' builds keep the assertions.
 RELEASE = "-O3 -DCYTHON_WITHOUT_ASSERTIONS -fvisibility=hidden"
 
-HEADER_ONLY = ("arch", "uapi")
-
-# Written in C by hand: module name -> source below the package root.
-NATIVE = {"softnet.usr.native._redef": "softnet/usr/native/redef.c"}
+sys.path.insert(0, str(ROOT))
+from tools import buildext  # noqa: E402  # a build has no folder of its own in the path
 
 
-def hot_modules(src: Path) -> dict[str, Path]:
-    """Return dotted name -> .py of the modules below src that Cython compiles."""
-    found = {}
-    for pxd in sorted(src.glob("softnet/**/*.pxd")):
-        parts = pxd.relative_to(src).with_suffix("").parts
-        source = pxd.with_suffix(".py")
-        if parts[1] not in HEADER_ONLY and parts[-1] != "__init__" and source.exists():
-            found[".".join(parts)] = source
-    return found
+class BuildExt(build_ext):
+    """Without a working compiler: warn and stay plain Python, all of it.
 
+    Nor does an editable install compile: src/ stays free of what was built.
+    """
 
-def native_modules(src: Path) -> dict[str, Path]:
-    """Return dotted name -> .c of the hand-written extensions that exist below src."""
-    return {name: src / path for name, path in NATIVE.items() if (src / path).exists()}
+    def run(self) -> None:
+        if self.inplace or self.editable_mode or not self.extensions:
+            return
+        out = ROOT / "build/wheel"
+        status = buildext.build(
+            ROOT, out, os.environ.get("SOFTNET_OPT", RELEASE), [], os.cpu_count() or 1
+        )
+        if status == 0:
+            for extension in self.extensions:
+                target = Path(self.get_ext_fullpath(extension.name))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(out / target.relative_to(self.build_lib), target)
+        elif os.environ.get("SOFTNET_REQUIRE_EXT"):
+            raise SystemExit(status)
+        else:
+            self.warn("no compiled modules: the package stays plain Python")
+            self.extensions = []
+
+    def get_outputs(self) -> list[str]:
+        """Return the files that run has made."""
+        return [self.get_ext_fullpath(e.name) for e in self.extensions]
 
 
 def extensions() -> list[Extension]:
     """Return what to compile; an empty list makes a plain Python package."""
     if os.environ.get("SOFTNET_PURE"):
         return []
-    src = Path("src")
-    flags = [*CFLAGS, *shlex.split(os.environ.get("SOFTNET_OPT", RELEASE))]
-    native = [
-        Extension(name, [str(path)], extra_compile_args=flags)
-        for name, path in native_modules(src).items()
-    ]
-    hot = [
-        Extension(name, [str(path)], extra_compile_args=flags)
-        for name, path in hot_modules(src).items()
-    ]
-    if not hot:
-        return native
-    try:
-        build = importlib.import_module("Cython.Build")
-    except ImportError:
-        if os.environ.get("SOFTNET_REQUIRE_EXT"):
-            raise
-        return native
-    compiled: list[Extension] = build.cythonize(
-        hot,
-        compiler_directives=DIRECTIVES,
-        include_path=["src"],
-        build_dir="build/cython-wheel",
-        nthreads=min(os.cpu_count() or 1, 8),
-    )
-    return native + compiled
-
-
-class OptionalBuildExt(build_ext):
-    """Without a working compiler: warn and stay plain Python, all of it.
-
-    A compiled module cannot use the interpreted form of one it cimports.
-    """
-
-    def finalize_options(self) -> None:
-        super().finalize_options()
-        self.parallel = self.parallel or min(os.cpu_count() or 1, 8)
-
-    def run(self) -> None:
-        try:
-            super().run()
-        except Exception as e:
-            if os.environ.get("SOFTNET_REQUIRE_EXT"):
-                raise
-            self.warn(f"no compiled modules ({e})")
-            for path in self.get_outputs():
-                Path(path).unlink(missing_ok=True)
-            self.extensions = []
-
-
-def main() -> None:
-    """Run setuptools."""
-    setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})
+    src = Path("src")  # of a project, setuptools wants relative names
+    sources = buildext.hot_modules(src) | buildext.native_modules(src)
+    return [Extension(name, [str(path)]) for name, path in sources.items()]
 
 
 if __name__ == "__main__":
-    main()
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt})

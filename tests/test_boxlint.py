@@ -8,7 +8,7 @@ import pytest
 from Cython.Compiler.Main import compile as cython_compile
 
 from tools import boxlint
-from tools.buildext import ROOT, load_setup
+from tools.buildext import DIRECTIVES
 
 SOURCE = '''"""A hot module."""
 
@@ -99,7 +99,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         full_module_name="softnet.hot",
         output_file=str(root / "c/hot.c"),
         include_path=[str(root / "src")],
-        compiler_directives=load_setup(ROOT).DIRECTIVES,
+        compiler_directives=DIRECTIVES,
     )
     assert result.num_errors == 0
     return root

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Compile the hot modules for development: ``make ext`` and ``make ext M="softnet.x.y"``.
+"""Compile the hot modules: ``make ext``, ``make ext M="softnet.x.y"``, and what a wheel holds.
+
+Every module that has a .pxd beside its .py is hot, but for the header-only packages (``arch``
+and ``uapi``), whose .pxd is inlined into the others.
 
 The result is a full copy of the package, the .so files beside the .py files:
 
@@ -25,7 +28,6 @@ import ast
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
 import io
 import json
 import os
@@ -44,7 +46,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 
 from Cython.Compiler.Main import compile as cython_compile
 
@@ -56,18 +57,47 @@ ENDLESS = "does a class's base come from a .pxd that cimports, at any distance, 
 HINT = " (for a bare `return` the .pxd says `cpdef void f(...) except *`, not int)"
 NO_COMPILER = 3  # exit status: nothing was wrong with the sources
 
+# cdivision stays off: // and % mean in C what they mean in Python.
+DIRECTIVES = {
+    "language_level": 3,
+    "annotation_typing": False,
+    "infer_types": True,
+    "auto_pickle": False,
+    "binding": True,
+    "boundscheck": True,
+    "wraparound": False,
+    "initializedcheck": False,
+    "nonecheck": True,
+    "freethreading_compatible": True,
+}
+
+# Python itself is built with -fwrapv where the compiler has it; i64 arithmetic relies on it.
+CFLAGS = ["-fwrapv", "-g0"]
+
+HEADER_ONLY = ("arch", "uapi")
+
+# Written in C by hand: module name -> source below the package root.
+NATIVE = {"softnet.usr.native._redef": "softnet/usr/native/redef.c"}
+
+
 CIMPORT_FROM = re.compile(r"^\s*from\s+(\.*)([\w.]*)\s+cimport\s+(\([^)]*\)|[^#\n]*)", re.M)
 CIMPORT = re.compile(r"^\s*cimport\s+([^#\n]+)", re.M)
 
 
-def load_setup(root: Path) -> ModuleType:
-    """Import setup.py, where the directives and the list of modules stand."""
-    spec = importlib.util.spec_from_file_location("softnet_setup", root / "setup.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def hot_modules(src: Path) -> dict[str, Path]:
+    """Return dotted name -> .py of the modules below src that Cython compiles."""
+    found = {}
+    for pxd in sorted(src.glob("softnet/**/*.pxd")):
+        parts = pxd.relative_to(src).with_suffix("").parts
+        source = pxd.with_suffix(".py")
+        if parts[1] not in HEADER_ONLY and parts[-1] != "__init__" and source.exists():
+            found[".".join(parts)] = source
+    return found
+
+
+def native_modules(src: Path) -> dict[str, Path]:
+    """Return dotted name -> .c of the hand-written extensions that exist below src."""
+    return {name: src / path for name, path in NATIVE.items() if (src / path).exists()}
 
 
 def cimports(pxd: Path, module: str) -> set[str]:
@@ -133,12 +163,12 @@ def closure(start: set[str], edges: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-def survey(src: Path, conf: ModuleType, salt: str) -> dict[str, Module]:
+def survey(src: Path, salt: str) -> dict[str, Module]:
     """Read the sources below src and give every hot module its key."""
     pxds = {dotted(p, src): p for p in src.rglob("*.pxd")}
     graph = {name: cimports(p, name) for name, p in pxds.items()}
-    hot = conf.hot_modules(src)
-    native = conf.native_modules(src)
+    hot = hot_modules(src)
+    native = native_modules(src)
     digest = {name: hashlib.sha256(p.read_bytes()).hexdigest() for name, p in pxds.items()}
     modules: dict[str, Module] = {}
     for path in sorted(src.rglob("*.py")):
@@ -211,7 +241,6 @@ def compiler() -> list[str] | None:
 class Toolchain:
     """What the worker processes need to know; one flavour of flags, one directory of objects."""
 
-    root: Path
     stage: Path
     objects: Path
     cc: list[str]
@@ -275,7 +304,6 @@ class Toolchain:
             return True
         cfile.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
-        directives = load_setup(self.root).DIRECTIVES
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
                 result = cython_compile(
@@ -283,7 +311,7 @@ class Toolchain:
                     full_module_name=m.name,
                     output_file=str(cfile),
                     include_path=["src"],
-                    compiler_directives=directives,
+                    compiler_directives=DIRECTIVES,
                 )
         except MemoryError:
             said.seek(0)
@@ -348,20 +376,31 @@ def choose(modules: dict[str, Module], names: Iterable[str]) -> set[str]:
 
 def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
     """Compile what is asked for and not current, then install; return the exit status."""
+    (root / "build").mkdir(exist_ok=True)
+    with (root / "build/.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("buildext: another build is running; waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return build_locked(root, out, opt, names, jobs)
+
+
+def build_locked(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
+    """Do the work of build."""
     cc = compiler()
     if cc is None:
         print("buildext: no C compiler (or no Python.h): the package stays plain Python")
         return NO_COMPILER
-    conf = load_setup(root)
     stage = root / "build/stage"
     sync(root / "src", stage / "src")
-    flags = [*conf.CFLAGS, *shlex.split(opt)]
+    flags = [*CFLAGS, *shlex.split(opt)]
     what = json.dumps([sys.version, SUFFIX, cc[-2:], flags])
     salt = hashlib.sha256(what.encode()).hexdigest()[:12] + ":"
     objects = root / "build/obj" / salt[:-1]
     objects.mkdir(parents=True, exist_ok=True)
-    tools = Toolchain(root, stage, objects, cc, flags, salt)
-    modules = survey(stage / "src", conf, f"{version('cython')} {conf.DIRECTIVES}")
+    tools = Toolchain(stage, objects, cc, flags, salt)
+    modules = survey(stage / "src", f"{version('cython')} {DIRECTIVES}")
     wanted = choose(modules, names) if names else {m.name for m in modules.values() if m.hot}
     todo = [modules[n] for n in sorted(wanted) if not tools.current(modules[n])]
     failed = compile_all(tools, todo, jobs)
@@ -416,14 +455,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     args = parser.parse_args()
     root = args.root.resolve()
-    (root / "build").mkdir(exist_ok=True)
-    with (root / "build/.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("buildext: another build is running; waiting for it", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        return build(root, root / args.out, args.opt, args.modules, args.jobs)
+    return build(root, root / args.out, args.opt, args.modules, args.jobs)
 
 
 if __name__ == "__main__":
