@@ -3,7 +3,8 @@
     python -m bench.response --losses 300 --svg docs/response.svg
 
 A bulk transfer over 100 Mbit/s and 40 ms of round trip, segments lost at random in its direction. Each
-measurement begins after 20 s and lasts until so many segments were lost. What the functions say:
+measurement begins after 20 s and lasts until so many segments were lost. Three times: the card does not
+segment; it does; it does, and tcp_tso_win_divisor is 8 instead of 3. What the functions say:
 
     Reno    MSS / RTT * sqrt(3 / (2 b p))               Mathis and others 1997, Padhye and others 1998;
                                                         b = 2 segments per ACK (delayed ACKs)
@@ -29,6 +30,7 @@ ACKS_EVERY = 2  # segments
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01)
 PORT = 9
 WARM_UP = "20s"
+CASES = ((0, "", "o"), (3, " TSO", "s"), (8, " TSO/8", "x"))  # tcp_tso_win_divisor, name, mark
 
 
 @dataclass
@@ -57,14 +59,16 @@ def source(host: str) -> None:
             s.sendall(data)
 
 
-def measure(congestion: str, loss: float, losses: int, tso: bool = True, seed: int = 1) -> Measured:
-    """Run until so many segments were lost. tso: whether the card segments."""
+def measure(congestion: str, loss: float, losses: int, divisor: int = 0, seed: int = 1) -> Measured:
+    """Run until so many segments were lost. divisor: tcp_tso_win_divisor; 0: the card does not segment."""
     with softnet.Lab(seed=seed) as lab:
         a, b = lab.hosts("a", "b")
         link = lab.link(a, b, rate="100mbit", delay="20ms")
         link.set(loss=loss, towards="b")
         a.sysctl("net.ipv4.tcp_congestion_control", congestion)
-        if not tso:  # ethtool -K eth0 sg off tso off gso off
+        if divisor:
+            a.sysctl("net.ipv4.tcp_tso_win_divisor", divisor)
+        else:  # ethtool -K eth0 sg off tso off gso off
             segmenting = const.NETIF_F_SG | const.NETIF_F_TSO | const.NETIF_F_TSO_ECN
             a.host.device("eth0").features &= ~(segmenting | const.NETIF_F_GSO)
         b.start(sink)
@@ -98,24 +102,23 @@ def main() -> None:
     parser.add_argument("--svg", metavar="FILE", help="draw it")
     args = parser.parse_args()
     chart = Chart("100 Mbit/s, 40 ms", "loss rate", "Mbit/s", log=True, height=460)
-    colours = {("reno", False): BLUE, ("reno", True): GREEN, ("cubic", False): RED}
+    colours = {"reno": (BLUE, GREEN, GREEN), "cubic": (RED, ORANGE, ORANGE)}
     chart.line("published, Reno", [(p, reno(p)) for p in (RATES[0], RATES[-1])], "#999999", "6 4")
-    print("            loss   Mbit/s  published  ratio")
+    print("              loss   Mbit/s  published  ratio")
     for congestion, function in PUBLISHED.items():
-        for tso in (False, True):
+        for colour, (divisor, what, mark) in zip(colours[congestion], CASES, strict=True):
             points = []
+            name = congestion + what
             for p in RATES:
-                m = measure(congestion, p, args.losses, tso)
+                m = measure(congestion, p, args.losses, divisor)
                 published = function(m.loss)
                 points.append((m.loss, m.mbit))
-                name = congestion + (" TSO" if tso else "")
                 ratio = m.mbit / published
                 print(
-                    f"{name:<10} {m.loss:.5f} {m.mbit:7.2f} {published:9.2f} {ratio:7.2f}",
+                    f"{name:<12} {m.loss:.5f} {m.mbit:7.2f} {published:9.2f} {ratio:7.2f}",
                     flush=True,
                 )
-            colour = colours.get((congestion, tso), ORANGE)
-            chart.marks(name, points, colour, "s" if tso else "o")
+            chart.marks(name, points, colour, mark)
     if args.svg:
         Path(args.svg).write_text(figure([chart], "Throughput against loss"))
 

@@ -10,15 +10,15 @@ from bench.response import ACKS_EVERY, MSS, RTT, Measured, cubic, measure, reno
 
 
 @cache
-def ratio(congestion: str, losses: int, tso: bool) -> tuple[float, Measured]:
-    m = measure(congestion, 0.01, losses, tso)
+def ratio(congestion: str, losses: int, divisor: int = 0) -> tuple[float, Measured]:
+    m = measure(congestion, 0.01, losses, divisor)
     return m.mbit / (reno if congestion == "reno" else cubic)(m.loss), m
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("congestion", ["reno", pytest.param("cubic", marks=pytest.mark.slow)])
 def test_within_15_percent_where_the_card_does_not_segment(congestion: str) -> None:
-    share, m = ratio(congestion, 60, tso=False)
+    share, m = ratio(congestion, 60)
     assert 0.85 < share < 1.15
     assert m.seconds > 10
 
@@ -27,9 +27,13 @@ def test_within_15_percent_where_the_card_does_not_segment(congestion: str) -> N
 @pytest.mark.timeout(600)
 def test_tso_costs_what_it_waits_for() -> None:
     """tcp_tso_win_divisor = 3: sending waits until up to a third of the window is free."""
-    with_tso, _ = ratio("reno", 60, tso=True)
-    without, _ = ratio("reno", 60, tso=False)
-    assert 0.75 < with_tso / without < 0.97
+    without, _ = ratio("reno", 60)
+    of_3, _ = ratio("reno", 60, divisor=3)
+    assert 0.75 < of_3 / without < 0.97
+    of_8, _ = ratio("reno", 60, divisor=8)  # an eighth of so small a window is no segment
+    assert of_8 / without > 0.97
+    of_1, _ = ratio("reno", 60, divisor=1)  # until the window is empty
+    assert of_1 < of_3 * 0.9
 
 
 def test_the_functions() -> None:

@@ -191,18 +191,20 @@ class TimerBase:
 
     def add(self, t: Timer, expires: int) -> None:
         """Arm t, which is not pending."""
-        if self.count == 0:
-            now = self.jiffies()
-            if now > self.timer_jiffies:  # it is one ahead where this jiffy's timers ran already
-                self.timer_jiffies = now
+        now = self.jiffies()
+        # Timers that have already run left timer_jiffies one ahead.
+        if self.count == 0 and now > self.timer_jiffies:
+            self.timer_jiffies = now
+        # The tick of this jiffy is over; where a timer arms another, run_timers() has moved on.
+        soonest = self.timer_jiffies if self.running else now + 1
+        if expires < soonest:
+            expires = soonest
         self.order += 1
         t.base = self
         t.expires = expires
         t.torder = self.order
         self.count += 1
         self.place(t)
-        if expires < self.timer_jiffies:
-            expires = self.timer_jiffies
         if expires < self.armed_for and not self.running:
             self.arm(expires)
 
@@ -431,7 +433,7 @@ def jiffies() -> int:
 def mod_timer(t: Timer, expires: int) -> bool:
     """Arm t for expires (jiffies), or move it there; was it pending? Any context.
 
-    A timer whose time is past runs at once; armed by a timer, in the next jiffy.
+    A timer whose time is past, or is now, runs when the next jiffy begins: t.expires says so.
     """
     base = t.base
     if t.tslot >= 0:
