@@ -156,6 +156,9 @@ class Unlike:
         """The text of a file of /proc."""
         return path
 
+    def extend(self) -> None:
+        """Have what a kernel of today has: the extensions that softnet has switched off."""
+
     def add_link(self) -> None:
         """veth0 with 10.9.0.1/24, up; its other end, veth1, has no address."""
 

@@ -63,6 +63,10 @@ class Softnet(Unlike):
         sys_.sys_close(fd)
         return text.decode()
 
+    def extend(self) -> None:
+        """As if booted with another era."""
+        self.host.net.era = "3.2+SO_REUSEPORT+TCP_NOTSENT_LOWAT"
+
     def add_link(self) -> None:
         """A pair of veth."""
         with self.host.rtnl():

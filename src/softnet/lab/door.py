@@ -19,6 +19,8 @@ from softnet.host import Host
 from softnet.kernel.sched import Task, adopt, outsider
 from softnet.machine.clock import World
 
+# What programs of today expect beyond 3.2: they ask hasattr(socket, "SO_REUSEPORT") whether they may.
+ERA = "3.2+SO_REUSEPORT"
 ADDRESS, PREFIXLEN = "10.255.0.1", 24  # of the network beside lo: nobody else is there
 
 
@@ -33,7 +35,7 @@ class DoorStack:
 
     def __init__(self, seed: int = 0) -> None:
         self.world = World(seed)
-        self.host = Host(self.world, "softnet")
+        self.host = Host(self.world, "softnet", era=ERA)
         self.task = outsider(self.host.machine, "door")
         self.task.files = FdTable()
         self.task.nsproxy = self.host.net

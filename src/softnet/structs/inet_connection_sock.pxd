@@ -15,7 +15,9 @@ cdef class InetConnectionSock
 
 @cython.final
 cdef class InetBindBucket:
-    cdef public i64 port, fastreuse, num_owners
+    cdef public i64 port, fastreuse
+    cdef public bint fastreuseport
+    cdef public i64 fastuid, num_owners
     cdef public Sock owners
     cdef public InetTimewaitSock tw_owners
 

@@ -27,10 +27,20 @@ if TYPE_CHECKING:
 class InetBindBucket:
     """struct inet_bind_bucket: who holds one local port."""
 
-    __slots__ = ("port", "fastreuse", "num_owners", "owners", "tw_owners")
+    __slots__ = (
+        "port",
+        "fastreuse",
+        "fastreuseport",
+        "fastuid",
+        "num_owners",
+        "owners",
+        "tw_owners",
+    )
 
     port: int
     fastreuse: int  # 1: all owners said SO_REUSEADDR and none listens; 0 not; -1 taken by a connect
+    fastreuseport: bool  # all owners said SO_REUSEPORT and are fastuid's
+    fastuid: int
     num_owners: int
     owners: Sock | None  # through sk_bind_next
     tw_owners: InetTimewaitSock | None  # those in TIME_WAIT, through tw_bind_next
@@ -38,6 +48,8 @@ class InetBindBucket:
     def __init__(self, port: int) -> None:
         self.port = port
         self.fastreuse = 0
+        self.fastreuseport = False
+        self.fastuid = 0
         self.num_owners = 0
         self.owners = None
         self.tw_owners = None

@@ -15,7 +15,7 @@ cdef class InetTimewaitSock:
     cdef public i64 tw_death_slot
     cdef public InetBindBucket tw_tb
     cdef public i64 tw_daddr, tw_rcv_saddr, tw_dport, tw_num, tw_bound_dev_if, tw_substate
-    cdef public i64 tw_reuse, tw_rcv_wscale, tw_tos
+    cdef public i64 tw_reuse, tw_reuseport, tw_rcv_wscale, tw_tos
     cdef public bint tw_transparent
     cdef public i64 tw_mark, tw_timeout, tw_ttd, tw_rcv_nxt, tw_snd_nxt, tw_rcv_wnd
     cdef public i64 tw_ts_recent, tw_ts_recent_stamp

@@ -35,6 +35,7 @@ class InetTimewaitSock:
         "tw_bound_dev_if",
         "tw_substate",
         "tw_reuse",
+        "tw_reuseport",
         "tw_rcv_wscale",
         "tw_tos",
         "tw_transparent",
@@ -66,6 +67,7 @@ class InetTimewaitSock:
     tw_bound_dev_if: int
     tw_substate: int  # TCP_TIME_WAIT, or TCP_FIN_WAIT2 of an orphan that waits for the FIN
     tw_reuse: int
+    tw_reuseport: int
     tw_rcv_wscale: int
     tw_tos: int
     tw_transparent: bool
@@ -97,6 +99,7 @@ class InetTimewaitSock:
         self.tw_bound_dev_if = 0
         self.tw_substate = 0
         self.tw_reuse = 0
+        self.tw_reuseport = 0
         self.tw_rcv_wscale = 0
         self.tw_tos = 0
         self.tw_transparent = False

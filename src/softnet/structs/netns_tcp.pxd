@@ -18,6 +18,7 @@ cdef class NetnsTcp:
     cdef public i64 moderate_rcvbuf, tso_win_divisor, abc, mtu_probing, base_mss
     cdef public i64 workaround_signed_windows, slow_start_after_idle, max_ssthresh
     cdef public i64 thin_linear_timeouts, thin_dupack, cookie_size, challenge_ack_limit
+    cdef public i64 notsent_lowat, limit_output_bytes, fastopen
     cdef public TcpCongestionOps congestion_control
     cdef public list cong_allowed, cong_available
     cdef public bint rfc5961
@@ -25,3 +26,6 @@ cdef class NetnsTcp:
     cdef public ProtoMem accounts
     cdef public bytes syncookie_secret, isn_secret
     cdef public bint synflood_warned
+    cdef public object tsq
+    cdef public bytes fastopen_key
+    cdef public dict fastopen_cache

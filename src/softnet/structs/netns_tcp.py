@@ -66,6 +66,9 @@ class NetnsTcp:
         "thin_dupack",
         "cookie_size",
         "challenge_ack_limit",
+        "notsent_lowat",
+        "limit_output_bytes",
+        "fastopen",
         "congestion_control",
         "cong_allowed",
         "cong_available",
@@ -77,6 +80,9 @@ class NetnsTcp:
         "syncookie_secret",
         "isn_secret",
         "synflood_warned",
+        "tsq",
+        "fastopen_key",
+        "fastopen_cache",
     )
 
     timestamps: int
@@ -124,6 +130,9 @@ class NetnsTcp:
     thin_dupack: int
     cookie_size: int
     challenge_ack_limit: int  # per second
+    notsent_lowat: int  # bytes; -1: no limit
+    limit_output_bytes: int  # TSQ: bytes of a socket below TCP; 0: no limit
+    fastopen: int  # tcp_fastopen: bits, TFO_*
     congestion_control: TcpCongestionOps
     cong_allowed: list[str]  # tcp_allowed_congestion_control
     cong_available: list[TcpCongestionOps]  # in order, the default first
@@ -135,6 +144,9 @@ class NetnsTcp:
     syncookie_secret: bytes
     isn_secret: bytes
     synflood_warned: bool
+    tsq: object  # tcp_tsq.TsqTasklet, made by the first who needs it
+    fastopen_key: bytes  # 16, drawn by the first cookie
+    fastopen_cache: dict[int, object]  # tcp_fastopen.FastopenMetrics by the server's address
 
     def __init__(self) -> None:
         self.timestamps = 1
@@ -182,6 +194,9 @@ class NetnsTcp:
         self.thin_dupack = 0
         self.cookie_size = 0
         self.challenge_ack_limit = 100
+        self.notsent_lowat = -1
+        self.limit_output_bytes = 0
+        self.fastopen = 0
         self.congestion_control = None  # type: ignore[assignment]  # tcp_net_init() sets it
         self.cong_allowed = []
         self.cong_available = []
@@ -193,3 +208,6 @@ class NetnsTcp:
         self.syncookie_secret = b""
         self.isn_secret = b""
         self.synflood_warned = False
+        self.tsq = None
+        self.fastopen_key = b""
+        self.fastopen_cache = {}

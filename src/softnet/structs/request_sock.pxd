@@ -9,6 +9,7 @@ cdef class RequestSock
 cdef class InetRequestSock
 cdef class TcpRequestSock
 cdef class ListenSock
+cdef class FastopenQueue
 cdef class RequestSockQueue
 
 
@@ -39,7 +40,9 @@ cdef class InetRequestSock(RequestSock):
 
 @cython.final
 cdef class TcpRequestSock(InetRequestSock):
-    cdef public i64 rcv_isn, snt_isn, snt_synack
+    cdef public i64 rcv_isn, snt_isn, snt_synack, syn_data
+    cdef public Sock listener
+    cdef public bytes fastopen_cookie
 
 
 @cython.final
@@ -51,7 +54,14 @@ cdef class ListenSock:
 
 
 @cython.final
+cdef class FastopenQueue:
+    cdef public i64 max_qlen, qlen
+    cdef public list rst
+
+
+@cython.final
 cdef class RequestSockQueue:
     cdef public RequestSock rskq_accept_head, rskq_accept_tail
     cdef public i64 rskq_defer_accept
     cdef public ListenSock listen_opt
+    cdef public FastopenQueue fastopenq

@@ -141,17 +141,23 @@ class InetRequestSock(RequestSock):
 class TcpRequestSock(InetRequestSock):
     """struct tcp_request_sock"""
 
-    __slots__ = ("rcv_isn", "snt_isn", "snt_synack")
+    __slots__ = ("rcv_isn", "snt_isn", "snt_synack", "syn_data", "listener", "fastopen_cookie")
 
     rcv_isn: int
     snt_isn: int
     snt_synack: int  # jiffies of the first SYN-ACK, 0 once its round trip says nothing
+    syn_data: int  # bytes of the SYN that were taken: Fast Open
+    listener: Sock | None  # held: a Fast Open child awaits the last ACK
+    fastopen_cookie: bytes | None  # for the SYN-ACK, option and all
 
     def __init__(self, ops: RequestSockOps) -> None:
         InetRequestSock.__init__(self, ops)
         self.rcv_isn = 0
         self.snt_isn = 0
         self.snt_synack = 0
+        self.syn_data = 0
+        self.listener = None
+        self.fastopen_cookie = None
 
 
 class ListenSock:
@@ -188,18 +194,41 @@ class ListenSock:
         self.syn_table = [None] * nr_table_entries
 
 
+class FastopenQueue:
+    """struct fastopen_queue: a listener that takes data in SYNs, and how many it has at once."""
+
+    __slots__ = ("max_qlen", "qlen", "rst")
+
+    max_qlen: int
+    qlen: int  # children before their last ACK, and rst
+    rst: list[RequestSock]  # those that a RST ended: they count for a minute more
+
+    def __init__(self, max_qlen: int) -> None:
+        self.max_qlen = max_qlen
+        self.qlen = 0
+        self.rst = []
+
+
 class RequestSockQueue:
     """struct request_sock_queue: a listener's accept queue, and its SYN table."""
 
-    __slots__ = ("rskq_accept_head", "rskq_accept_tail", "rskq_defer_accept", "listen_opt")
+    __slots__ = (
+        "rskq_accept_head",
+        "rskq_accept_tail",
+        "rskq_defer_accept",
+        "listen_opt",
+        "fastopenq",
+    )
 
     rskq_accept_head: RequestSock | None
     rskq_accept_tail: RequestSock | None
     rskq_defer_accept: int  # SYN-ACK retransmissions that TCP_DEFER_ACCEPT stands for
     listen_opt: ListenSock | None  # None while not listening
+    fastopenq: FastopenQueue | None  # TCP_FASTOPEN
 
     def __init__(self) -> None:
         self.rskq_accept_head = None
         self.rskq_accept_tail = None
         self.rskq_defer_accept = 0
         self.listen_opt = None
+        self.fastopenq = None

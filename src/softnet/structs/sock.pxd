@@ -56,6 +56,8 @@ cdef class Proto:
     cpdef i64 listen_start(self, Sock sk, i64 backlog) except? -1
     cpdef void listen_stop(self, Sock sk) except *
     cpdef i64 poll(self, object file, Socket sock, object wait) except? -1
+    cpdef void release_cb(self, Sock sk) except *
+    cpdef bint stream_memory_free(self, Sock sk) except -1
     cpdef void enter_memory_pressure(self, Sock sk) except *
     cpdef list memory_limits(self, Sock sk)
     cpdef i64 rmem_min(self, Sock sk) except? -1
@@ -63,7 +65,7 @@ cdef class Proto:
 
 
 cdef class Sock:
-    cdef public i64 sk_family, sk_state, sk_reuse, sk_bound_dev_if
+    cdef public i64 sk_family, sk_state, sk_reuse, sk_reuseport, sk_bound_dev_if
     cdef public Proto sk_prot
     cdef public Net sk_net
     cdef public i64 sk_shutdown, sk_no_check, sk_userlocks, sk_protocol, sk_type
@@ -94,6 +96,7 @@ cdef class Sock:
     cdef public i64 sk_write_pending, sk_mark, sk_rxhash, sk_tx_flags
     cdef public object sk_user_data
     cdef public i64 sk_ino
+    cdef public bint sk_deferred
 
     cpdef bint flag(self, i64 bit) except -1
     cpdef void set_flag(self, i64 bit) except *

@@ -164,6 +164,13 @@ class Proto:
         """POLL* bits that hold now; registers with wait if given."""
         return 0
 
+    def release_cb(self, sk: Sock) -> None:
+        """What waited for the owner of sk to go, as sk_deferred says."""
+
+    def stream_memory_free(self, sk: Sock) -> bool:
+        """May more be queued, by the protocol's own rule? sk_sndbuf is looked at before."""
+        return True
+
     def enter_memory_pressure(self, sk: Sock) -> None:
         """sk_stream: the protocol's memory is above its pressure mark."""
 
@@ -187,6 +194,7 @@ class Sock:
         "sk_family",
         "sk_state",
         "sk_reuse",
+        "sk_reuseport",
         "sk_bound_dev_if",
         "sk_prot",
         "sk_net",
@@ -253,11 +261,13 @@ class Sock:
         "sk_tx_flags",
         "sk_user_data",
         "sk_ino",
+        "sk_deferred",
     )
 
     sk_family: int
     sk_state: int  # TCP_* states serve every protocol
     sk_reuse: int
+    sk_reuseport: int
     sk_bound_dev_if: int
     sk_prot: Proto
     sk_net: Net
@@ -324,11 +334,13 @@ class Sock:
     sk_tx_flags: int
     sk_user_data: object
     sk_ino: int  # inode number as /proc/net shows it
+    sk_deferred: bool  # release_sock() has something to do: sk_prot.release_cb()
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         self.sk_family = family
         self.sk_state = 7  # TCP_CLOSE
         self.sk_reuse = 0
+        self.sk_reuseport = 0
         self.sk_bound_dev_if = 0
         self.sk_prot = prot
         self.sk_net = net
@@ -395,6 +407,7 @@ class Sock:
         self.sk_tx_flags = 0
         self.sk_user_data = None
         self.sk_ino = 0
+        self.sk_deferred = False
 
     def flag(self, bit: int) -> bool:
         """sock_flag(): is SOCK_* bit set?"""

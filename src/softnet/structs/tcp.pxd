@@ -7,6 +7,7 @@ cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.inet_connection_sock cimport InetConnectionSock
 from softnet.structs.netns_tcp cimport NetnsTcp
+from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 
 cdef class TcpSackBlock
@@ -69,6 +70,10 @@ cdef class TcpSock(InetConnectionSock):
     cdef public i64 mtu_probe_seq_start, mtu_probe_seq_end, last_oow_ack_time
     cdef public dict md5sig_info
     cdef public bytes md5_key
+    cdef public i64 notsent_lowat, tsq_flags
+    cdef public object fastopen_req
+    cdef public TcpRequestSock fastopen_rsk
+    cdef public bint syn_fastopen, syn_data, syn_data_acked
     cpdef bint is_sack(self) except -1
     cpdef bint is_reno(self) except -1
     cpdef bint is_fack(self) except -1

@@ -29,6 +29,7 @@ from softnet.structs.skbuff import SkBuffHead
 if TYPE_CHECKING:
     from softnet.structs.net_namespace import Net
     from softnet.structs.netns_tcp import NetnsTcp
+    from softnet.structs.request_sock import TcpRequestSock
     from softnet.structs.skbuff import SkBuff
     from softnet.structs.sock import Proto
 
@@ -248,6 +249,13 @@ class TcpSock(InetConnectionSock):
         "last_oow_ack_time",
         "md5sig_info",
         "md5_key",
+        "notsent_lowat",
+        "tsq_flags",
+        "fastopen_req",
+        "fastopen_rsk",
+        "syn_fastopen",
+        "syn_data",
+        "syn_data_acked",
     )
 
     sysctl: NetnsTcp  # the namespace's, one load away
@@ -337,6 +345,13 @@ class TcpSock(InetConnectionSock):
     last_oow_ack_time: int
     md5sig_info: dict[int, bytes] | None  # TCP_MD5SIG: keys by peer address
     md5_key: bytes | None  # the one for this peer
+    notsent_lowat: int  # TCP_NOTSENT_LOWAT, bytes; 0: the namespace's
+    tsq_flags: int  # TSQ_*: net/ipv4/tcp_tsq
+    fastopen_req: object  # tcp_fastopen.TcpFastopenRequest while a SYN may carry data
+    fastopen_rsk: TcpRequestSock | None  # a Fast Open server before the last ACK
+    syn_fastopen: bool  # our SYN had a Fast Open option
+    syn_data: bool  # and data
+    syn_data_acked: bool  # which the peer took with the SYN; a server: which we took
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         InetConnectionSock.__init__(self, prot, net, family)
@@ -427,6 +442,13 @@ class TcpSock(InetConnectionSock):
         self.last_oow_ack_time = 0
         self.md5sig_info = None
         self.md5_key = None
+        self.notsent_lowat = 0
+        self.tsq_flags = 0
+        self.fastopen_req = None
+        self.fastopen_rsk = None
+        self.syn_fastopen = False
+        self.syn_data = False
+        self.syn_data_acked = False
 
     def is_sack(self) -> bool:
         """tcp_is_sack()"""

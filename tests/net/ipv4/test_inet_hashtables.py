@@ -83,10 +83,10 @@ def test_best_listener_wins(dut: Dut) -> None:
     c.sk_bound_dev_if = 3
     for sk in (c, b, a):
         sk.sk_prot.hash(sk)
-    assert inet_lookup_listener(hinfo, PEER, 80, 1) is a
-    assert inet_lookup_listener(hinfo, US, 80, 1) is b
-    assert inet_lookup_listener(hinfo, US, 80, 3) is c
-    assert inet_lookup_listener(hinfo, US, 81, 1) is None
+    assert inet_lookup_listener(hinfo, PEER, 5, PEER, 80, 1) is a
+    assert inet_lookup_listener(hinfo, PEER, 5, US, 80, 1) is b
+    assert inet_lookup_listener(hinfo, PEER, 5, US, 80, 3) is c
+    assert inet_lookup_listener(hinfo, PEER, 5, US, 81, 1) is None
 
 
 def test_mini_sockets_are_a_table_of_their_own(dut: Dut) -> None:

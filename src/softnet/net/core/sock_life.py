@@ -230,6 +230,9 @@ def release_sock(sk: Sock) -> None:
     try:
         if sk.backlog_first is not None:
             release_backlog(sk)
+        if sk.sk_deferred:
+            sk.sk_deferred = False
+            sk.sk_prot.release_cb(sk)
     finally:
         sk.owned = False
         if sk.lock_wq is not None:

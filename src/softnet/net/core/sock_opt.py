@@ -29,6 +29,7 @@ from softnet.net.core.sock_life import (
     sock_error,
 )
 from softnet.net.core.sock_mem import sock_queue_err_skb
+from softnet.net.core.sock_reuseport import has_reuseport, set_reuseport
 from softnet.structs.errqueue import SockExterr
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.sock import Sock
@@ -150,6 +151,8 @@ def set_locked(sock: Socket, sk: Sock, optname: int, optval: bytes, val: int) ->
     match optname:
         case uapi.SO_REUSEADDR:
             sk.sk_reuse = int(val != 0)
+        case uapi.SO_REUSEPORT:
+            return set_reuseport(sk, val != 0)
         case uapi.SO_SNDBUF | uapi.SO_SNDBUFFORCE:
             set_sndbuf(sk, val, optname == uapi.SO_SNDBUFFORCE)
         case uapi.SO_RCVBUF | uapi.SO_RCVBUFFORCE:
@@ -335,6 +338,9 @@ def get_int(sk: Sock, optname: int) -> int:
             return sk.sk_rcvbuf
         case uapi.SO_REUSEADDR:
             return sk.sk_reuse
+        case uapi.SO_REUSEPORT:
+            if has_reuseport(sk):
+                return sk.sk_reuseport
         case uapi.SO_TYPE:
             return sk.sk_type
         case uapi.SO_PROTOCOL:

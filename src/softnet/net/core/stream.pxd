@@ -23,6 +23,7 @@ cdef i64 TCPF_LAST_ACK, TCPF_CLOSING, VM_WAIT_MIN_NS, VM_WAIT_JIFFIES
 cpdef i64 sk_stream_min_wspace(Sock sk) except? -1
 cpdef i64 sk_stream_wspace(Sock sk) except? -1
 cpdef bint sk_stream_memory_free(Sock sk) except -1
+cpdef bint sk_stream_is_writeable(Sock sk) except -1
 cpdef int sk_stream_write_space(Sock sk) except -1
 @cython.locals(task=Task)
 cpdef i64 sk_stream_wait_connect(Sock sk, i64 timeo) except? -1

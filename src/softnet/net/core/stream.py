@@ -58,7 +58,12 @@ def sk_stream_wspace(sk: Sock) -> int:
 
 def sk_stream_memory_free(sk: Sock) -> bool:
     """Is there any room to send?"""
-    return sk.sk_wmem_queued < sk.sk_sndbuf
+    return sk.sk_wmem_queued < sk.sk_sndbuf and sk.sk_prot.stream_memory_free(sk)
+
+
+def sk_stream_is_writeable(sk: Sock) -> bool:
+    """Is a third of the send buffer free, and would the protocol take more?"""
+    return sk_stream_wspace(sk) >= sk_stream_min_wspace(sk) and sk.sk_prot.stream_memory_free(sk)
 
 
 def sk_stream_write_space(sk: Sock) -> None:
@@ -66,7 +71,7 @@ def sk_stream_write_space(sk: Sock) -> None:
     if trace.sk_stream_write_space.enabled:
         trace.sk_stream_write_space.fire(sk)
     sock = sk.sk_socket
-    if sock is not None and sk_stream_wspace(sk) >= sk_stream_min_wspace(sk):
+    if sock is not None and sk_stream_is_writeable(sk):
         sock.flags &= ~(1 << uapi.SOCK_NOSPACE)
         if sk.sk_wq is not None:
             wake_up(sk.sk_wq, poll.POLLOUT | poll.POLLWRNORM | poll.POLLWRBAND)

@@ -37,6 +37,7 @@ from softnet.net.core.sock cimport (
     sock_put,
     sock_rcvtimeo,
 )
+from softnet.net.core.sock_reuseport cimport reuseport_shares
 from softnet.net.core.stream cimport sk_stream_kill_queues
 from softnet.net.ipv4.route cimport ip_route_output_key
 
@@ -44,6 +45,7 @@ cdef i64 BIND_ATTEMPTS
 
 cpdef i64 inet_csk_get_port(InetHashinfo hinfo, InetConnectionSock sk, i64 snum) except? -1
 cpdef int inet_csk_own_port(InetConnectionSock sk, InetBindBucket tb, i64 port) except -1
+cpdef bint inet_csk_quick(InetConnectionSock sk, InetBindBucket tb) except -1
 cpdef tuple inet_csk_find_port(InetHashinfo hinfo, InetConnectionSock sk)
 cpdef bint inet_csk_bind_conflict(InetConnectionSock sk, InetBindBucket tb) except -1
 cpdef bint inet_same_device(i64 a, i64 b) except -1

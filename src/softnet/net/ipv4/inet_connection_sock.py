@@ -44,6 +44,7 @@ from softnet.net.core.sock import (
     sock_put,
     sock_rcvtimeo,
 )
+from softnet.net.core.sock_reuseport import reuseport_shares
 from softnet.net.core.stream import sk_stream_kill_queues
 from softnet.net.ipv4.inet_hashtables import (
     InetHashinfo,
@@ -81,11 +82,8 @@ def inet_csk_get_port(hinfo: InetHashinfo, sk: InetConnectionSock, snum: int) ->
         tb = hinfo.bhash.get(port)
         if tb is None:
             break
-        quick = tb.fastreuse > 0 and sk.sk_reuse and sk.sk_state != tcp.TCP_LISTEN
-        if quick and smallest < 0:
-            inet_csk_own_port(sk, tb, port)
-            return 0
-        if not inet_csk_bind_conflict(sk, tb):
+        quick = inet_csk_quick(sk, tb)
+        if (quick and smallest < 0) or not inet_csk_bind_conflict(sk, tb):
             break
         attempts -= 1
         if not quick or smallest < 0 or attempts < 0:
@@ -93,12 +91,29 @@ def inet_csk_get_port(hinfo: InetHashinfo, sk: InetConnectionSock, snum: int) ->
     if tb is None:
         tb = inet_bind_bucket_create(hinfo, port)
     shares = sk.sk_reuse != 0 and sk.sk_state != tcp.TCP_LISTEN
+    reuseport = sk.sk_reuseport != 0
     if tb.owners is None and tb.tw_owners is None:
         tb.fastreuse = 1 if shares else 0
-    elif tb.fastreuse and not shares:
-        tb.fastreuse = 0
+        tb.fastreuseport = reuseport
+        tb.fastuid = sk.sk_uid
+    else:
+        if tb.fastreuse and not shares:
+            tb.fastreuse = 0
+        if tb.fastreuseport and not (reuseport and tb.fastuid == sk.sk_uid):
+            tb.fastreuseport = False
     inet_csk_own_port(sk, tb, port)
     return 0
+
+
+def inet_csk_quick(sk: InetConnectionSock, tb: InetBindBucket) -> bool:
+    """Is it plain that sk may share tb's port, without a look at its owners?
+
+    Differs from Linux 3.9: who got its port by SO_REUSEPORT takes fastreuse away all the same, when it
+    listens, as in later kernels.
+    """
+    if tb.fastreuse > 0 and sk.sk_reuse != 0 and sk.sk_state != tcp.TCP_LISTEN:
+        return True
+    return tb.fastreuseport and sk.sk_reuseport != 0 and tb.fastuid == sk.sk_uid
 
 
 def inet_csk_own_port(sk: InetConnectionSock, tb: InetBindBucket, port: int) -> None:
@@ -126,12 +141,7 @@ def inet_csk_find_port(hinfo: InetHashinfo, sk: InetConnectionSock) -> tuple[int
         tb = hinfo.bhash.get(port)
         if tb is None:
             return port, -1
-        if (
-            tb.fastreuse > 0
-            and sk.sk_reuse
-            and sk.sk_state != tcp.TCP_LISTEN
-            and (fewest < 0 or tb.num_owners < fewest)
-        ):
+        if inet_csk_quick(sk, tb) and (fewest < 0 or tb.num_owners < fewest):
             best, fewest = port, tb.num_owners
     return best, fewest
 
@@ -140,7 +150,7 @@ def inet_csk_bind_conflict(sk: InetConnectionSock, tb: InetBindBucket) -> bool:
     """Is there an owner of tb's port that sk cannot share it with?
 
     Two can share it on different addresses or devices, or if both said SO_REUSEADDR and the
-    other does not listen.
+    other does not listen, or by SO_REUSEPORT.
     """
     other = tb.owners
     while other is not None:
@@ -150,6 +160,7 @@ def inet_csk_bind_conflict(sk: InetConnectionSock, tb: InetBindBucket) -> bool:
             icsk is not sk
             and inet_same_device(sk.sk_bound_dev_if, icsk.sk_bound_dev_if)
             and (not sk.sk_reuse or not icsk.sk_reuse or icsk.sk_state == tcp.TCP_LISTEN)
+            and not (sk.sk_reuseport and reuseport_shares(sk, icsk))
             and inet_same_address(sk.inet_rcv_saddr, icsk.inet_rcv_saddr)
         ):
             return True
@@ -159,6 +170,7 @@ def inet_csk_bind_conflict(sk: InetConnectionSock, tb: InetBindBucket) -> bool:
         if (
             inet_same_device(sk.sk_bound_dev_if, tw.tw_bound_dev_if)
             and (not sk.sk_reuse or not tw.tw_reuse)
+            and (not sk.sk_reuseport or not tw.tw_reuseport)
             and inet_same_address(sk.inet_rcv_saddr, tw.tw_rcv_saddr)
         ):
             return True

@@ -4,6 +4,7 @@ cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.net.core.secure_seq cimport jhash_3words, secure_ipv4_port_ephemeral
 from softnet.net.core.sock cimport sock_prot_inuse_add
+from softnet.net.core.sock_reuseport cimport next_pseudo_random32, reuseport_takes
 from softnet.structs.inet_connection_sock cimport InetBindBucket, InetConnectionSock
 from softnet.structs.inet_timewait_sock cimport InetTimewaitSock
 from softnet.structs.netns_ipv4 cimport NetnsIpv4
@@ -41,7 +42,9 @@ cdef bint inet_tw_match(
     InetTimewaitSock tw, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif
 ) except -1
 @cython.locals(sk=Sock, icsk=InetConnectionSock, best=InetConnectionSock)
-cpdef InetConnectionSock inet_lookup_listener(InetHashinfo hinfo, i64 daddr, i64 hnum, i64 dif)
+cpdef InetConnectionSock inet_lookup_listener(
+    InetHashinfo hinfo, i64 saddr, i64 sport, i64 daddr, i64 hnum, i64 dif
+)
 cdef i64 inet_listener_score(
     InetConnectionSock icsk, i64 daddr, i64 hnum, i64 dif
 ) except? -2

@@ -16,6 +16,7 @@ import softnet.arch.const as const
 import softnet.uapi.tcp as tcp
 from softnet.net.core.secure_seq import jhash_3words, secure_ipv4_port_ephemeral
 from softnet.net.core.sock import sock_prot_inuse_add
+from softnet.net.core.sock_reuseport import next_pseudo_random32, reuseport_takes
 from softnet.structs.inet_connection_sock import InetBindBucket, InetConnectionSock
 from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.sock import Sock
@@ -144,11 +145,16 @@ def inet_tw_match(
 
 
 def inet_lookup_listener(
-    hinfo: InetHashinfo, daddr: int, hnum: int, dif: int
+    hinfo: InetHashinfo, saddr: int, sport: int, daddr: int, hnum: int, dif: int
 ) -> InetConnectionSock | None:
-    """__inet_lookup_listener(): the listener that fits best; bound addresses and devices count."""
+    """__inet_lookup_listener(): the listener that fits best; bound addresses and devices count.
+
+    Of several that share the port by SO_REUSEPORT one is chosen by the peer, saddr:sport.
+    """
     best = None
     hiscore = -1
+    matches = 0  # equals so far, if the best said SO_REUSEPORT
+    phash = 0
     sk = hinfo.listening_hash[hnum & (INET_LHTABLE_SIZE - 1)]
     while sk is not None:
         icsk = sk
@@ -157,6 +163,15 @@ def inet_lookup_listener(
         if score > hiscore:
             best = icsk
             hiscore = score
+            matches = 0
+            if icsk.sk_reuseport:
+                phash = inet_ehashfn(hinfo, daddr, hnum, saddr, sport)
+                matches = 1
+        elif matches and score == hiscore:
+            matches += 1
+            if reuseport_takes(phash, matches):
+                best = icsk
+            phash = next_pseudo_random32(phash)
         sk = sk.sk_next
     return best
 

@@ -142,6 +142,7 @@ def inet_twsk_alloc(sk: InetConnectionSock, state: int) -> InetTimewaitSock:
     tw.tw_num = sk.inet_num
     tw.tw_dport = sk.inet_dport
     tw.tw_reuse = sk.sk_reuse
+    tw.tw_reuseport = sk.sk_reuseport
     tw.tw_hash = sk.sk_hash
     tw.tw_mark = sk.sk_mark
     tw.tw_transparent = sk.transparent

@@ -28,7 +28,7 @@ from softnet.net.core.sock cimport (
     sock_rcvlowat,
 )
 from softnet.net.core.skbuff cimport skb_queue_purge
-from softnet.net.core.stream cimport sk_stream_min_wspace, sk_stream_wspace
+from softnet.net.core.stream cimport sk_stream_is_writeable
 from softnet.net.ipv4.inet_connection_sock cimport (
     inet_csk_accept,
     inet_csk_clear_xmit_timers,
@@ -49,6 +49,7 @@ from softnet.net.ipv4.tcp_cong cimport (
     tcp_cong_net_init,
 )
 from softnet.net.ipv4.tcp_ipv4 cimport net_hashinfo, tcp_v4_connect, tcp_v4_do_rcv
+from softnet.net.ipv4.tcp_notsent cimport tcp_stream_memory_free
 from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
 from softnet.net.ipv4.tcp_recvmsg cimport tcp_inq, tcp_recvmsg
 from softnet.net.ipv4.tcp_sendmsg cimport tcp_sendmsg

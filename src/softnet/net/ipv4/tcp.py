@@ -45,7 +45,7 @@ from softnet.net.core.sock import (
     sock_init_data,
     sock_rcvlowat,
 )
-from softnet.net.core.stream import sk_stream_min_wspace, sk_stream_wspace
+from softnet.net.core.stream import sk_stream_is_writeable
 from softnet.net.ipv4.af_inet import inet_register_protosw, inet_stream_ops
 from softnet.net.ipv4.inet_connection_sock import (
     inet_csk_accept,
@@ -86,6 +86,7 @@ from softnet.net.ipv4.tcp_ipv4 import (
     tcp_v4_do_rcv,
 )
 from softnet.net.ipv4.tcp_mss import tcp_sync_mss
+from softnet.net.ipv4.tcp_notsent import tcp_stream_memory_free
 from softnet.net.ipv4.tcp_offload import TcpProtocol
 from softnet.net.ipv4.tcp_proc import ProcTcp
 from softnet.net.ipv4.tcp_recvmsg import tcp_inq, tcp_recvmsg
@@ -143,7 +144,7 @@ def tcp_poll_connected(tp: TcpSock) -> int:
         target += 1  # the urgent byte is not read as data
     if mem.s32(tp.rcv_nxt - tp.copied_seq) >= target:
         mask |= READABLE
-    if tp.sk_shutdown & socket.SEND_SHUTDOWN or sk_stream_wspace(tp) >= sk_stream_min_wspace(tp):
+    if tp.sk_shutdown & socket.SEND_SHUTDOWN or sk_stream_is_writeable(tp):
         mask |= WRITABLE
     else:
         sock = tp.sk_socket
@@ -330,6 +331,9 @@ class TcpProto(Proto):
         sk = sock.sk
         assert sk is not None
         return tcp_poll(tcp_sk(sk))
+
+    def stream_memory_free(self, sk: Sock) -> bool:
+        return tcp_stream_memory_free(tcp_sk(sk))
 
     def enter_memory_pressure(self, sk: Sock) -> None:
         """tcp_enter_memory_pressure()"""

@@ -133,7 +133,7 @@ def tcp_v4_rcv(skb: SkBuff) -> int:
         tw = inet_lookup_timewait(hinfo, saddr, sport, daddr, dport, dif)
         if tw is not None:
             return tcp_v4_rcv_timewait(net, hinfo, tw, skb)
-        icsk = inet_lookup_listener(hinfo, daddr, dport, dif)
+        icsk = inet_lookup_listener(hinfo, saddr, sport, daddr, dport, dif)
         if icsk is None:
             return tcp_v4_no_socket(skb)
     return tcp_v4_rcv_sock(net, icsk, skb)
@@ -254,7 +254,9 @@ def tcp_v4_rcv_timewait(net: Net, hinfo: InetHashinfo, tw: InetTimewaitSock, skb
         p = skb.ptr
         daddr = mem.get32(p, skb.network_header + 16)
         dport = mem.get16(p, skb.transport_header + 2)
-        listener = inet_lookup_listener(hinfo, daddr, dport, skb.skb_iif)
+        saddr = mem.get32(p, skb.network_header + 12)
+        sport = mem.get16(p, skb.transport_header)
+        listener = inet_lookup_listener(hinfo, saddr, sport, daddr, dport, skb.skb_iif)
         if listener is not None:
             inet_twsk_deschedule(tw, tcp_death_row(net))
             return tcp_v4_rcv_sock(net, listener, skb)
@@ -485,7 +487,7 @@ def tcp_v4_err(skb: SkBuff, info: int) -> None:
     if icsk is None:
         if inet_lookup_timewait(hinfo, daddr, dport, saddr, sport, dev.ifindex) is not None:
             return
-        icsk = inet_lookup_listener(hinfo, saddr, sport, dev.ifindex)
+        icsk = inet_lookup_listener(hinfo, daddr, dport, saddr, sport, dev.ifindex)
     if icsk is None:
         net.mib.icmp.inc(snmp.ICMP_MIB_INERRORS)
         return

@@ -202,6 +202,7 @@ def tcp_openreq_options(newtp: TcpSock, req: TcpRequestSock, skb: SkBuff) -> Non
 def inet_csk_inherit(sk: TcpSock, newsk: TcpSock) -> None:
     """inet_csk_clone(): what an accepted socket has from its listener: all that a user can set."""
     newsk.sk_reuse = sk.sk_reuse
+    newsk.sk_reuseport = sk.sk_reuseport
     newsk.sk_bound_dev_if = sk.sk_bound_dev_if
     newsk.sk_type = sk.sk_type
     newsk.sk_protocol = sk.sk_protocol

@@ -23,6 +23,7 @@ from softnet.net.core.stream cimport (
     sk_stream_wait_memory,
 )
 from softnet.net.ipv4.tcp_mss cimport tcp_current_mss, tcp_xmit_size_goal
+from softnet.net.ipv4.tcp_notsent cimport tcp_stream_memory_free
 from softnet.net.ipv4.tcp_segment cimport (
     sk_wmem_free_skb,
     tcp_add_write_queue_tail,

@@ -29,6 +29,7 @@ from softnet.net.core.stream import (
     sk_stream_wait_memory,
 )
 from softnet.net.ipv4.tcp_mss import tcp_current_mss, tcp_xmit_size_goal
+from softnet.net.ipv4.tcp_notsent import tcp_stream_memory_free
 from softnet.net.ipv4.tcp_segment import (
     sk_wmem_free_skb,
     tcp_add_write_queue_tail,
@@ -135,7 +136,7 @@ def tcp_append(tp: TcpSock, msg: MsgHdr, left: int, size_goal: int, first: bool)
             tcp_mark_push(tp, skb)
             room = 0
     if room <= 0:
-        if tp.sk_wmem_queued >= tp.sk_sndbuf:
+        if tp.sk_wmem_queued >= tp.sk_sndbuf or not tcp_stream_memory_free(tp):
             return NO_ROOM
         skb = sk_stream_alloc_skb(tp, 0 if left >= COPY_MAX else LINEAR_MAX)
         if skb is None:

@@ -24,6 +24,7 @@ from softnet.net.ipv4.tcp_handshake import (
     keepalive_probes,
     keepalive_time_when,
 )
+from softnet.net.ipv4.tcp_notsent import tcp_get_notsent_lowat, tcp_set_notsent_lowat
 from softnet.net.ipv4.tcp_recvmsg import tcp_cleanup_rbuf
 from softnet.net.ipv4.tcp_write import tcp_push_pending_frames
 from softnet.structs.inet_connection_sock import icsk_queue
@@ -130,6 +131,8 @@ def tcp_set_acting(tp: TcpSock, optname: int, val: int) -> int:
         return tcp_set_keepidle(tp, val)
     elif optname == tcp.TCP_QUICKACK:
         tcp_set_quickack(tp, val)
+    elif optname == tcp.TCP_NOTSENT_LOWAT:
+        return tcp_set_notsent_lowat(tp, val)
     else:
         return -errno.ENOPROTOOPT
     return 0
@@ -242,6 +245,8 @@ def tcp_get_int(tp: TcpSock, optname: int) -> int:
         return (tp.linger2 if tp.linger2 else sysctl.fin_timeout) // const.HZ
     if optname == tcp.TCP_DEFER_ACCEPT:
         return retrans_to_secs(icsk_queue(tp).rskq_defer_accept)
+    if optname == tcp.TCP_NOTSENT_LOWAT:
+        return tcp_get_notsent_lowat(tp)
     simple = {
         tcp.TCP_NODELAY: int(tp.nonagle & const.TCP_NAGLE_OFF != 0),
         tcp.TCP_CORK: int(tp.nonagle & const.TCP_NAGLE_CORK != 0),

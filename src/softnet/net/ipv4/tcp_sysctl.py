@@ -64,11 +64,15 @@ INT_ROWS = (
     "thin_linear_timeouts",
     "thin_dupack",
     "challenge_ack_limit",
+    # after Linux 3.2, off: docs/tcp.md
+    "notsent_lowat",
+    "fastopen",
 )
 SECONDS_ROWS = ("keepalive_time", "keepalive_intvl", "fin_timeout")
 BOUNDED_ROWS = (
     ("retries1", 0, const.U8_MAX),
     ("adv_win_scale", -31, 31),
+    ("limit_output_bytes", 0, const.INT_MAX),
     ("min_snd_mss", const.TCP_MIN_SND_MSS, 65535),
 )
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
 import softnet.uapi.socket as socket_
+from softnet.net.core.secure_seq import jhash_3words
 from softnet.net.core.sock import sock_prot_inuse_add
+from softnet.net.core.sock_reuseport import (
+    next_pseudo_random32,
+    reuseport_shares,
+    reuseport_takes,
+)
+from softnet.net.ipv4.inet_hashtables import InetHashinfo
 from softnet.net.ipv4.udp_sock import UdpSock
 
 if TYPE_CHECKING:
@@ -29,7 +36,7 @@ SCORE2_MAX = 7  # family, and peer's address, port and device match
 class UdpTable:
     """struct udp_table: heads and lengths of the chains; made when the first socket binds."""
 
-    __slots__ = ("log", "mask", "hash", "count", "hash2", "count2")
+    __slots__ = ("log", "mask", "hash", "count", "hash2", "count2", "secret")
 
     mask: int
     log: int
@@ -37,6 +44,7 @@ class UdpTable:
     count: list[int]
     hash2: list[UdpSock | None]
     count2: list[int]
+    secret: int  # of the hash that chooses among SO_REUSEPORT sockets
 
     def __init__(self, ram: int) -> None:
         size = UDP_HTABLE_SIZE_MIN
@@ -48,6 +56,7 @@ class UdpTable:
         self.count = []
         self.hash2 = []
         self.count2 = []
+        self.secret = 0
 
     def grow(self) -> None:
         """Make the chains."""
@@ -86,6 +95,8 @@ def udp_lib_get_port(sk: UdpSock, snum: int) -> int:
     if trace.udp_lib_get_port.enabled:
         trace.udp_lib_get_port.fire(sk)
     table = udp_table_of(sk)
+    if sk.sk_reuseport:
+        table.secret = udp_reuseport_secret(sk.sk_net)
     if snum == 0:
         snum = udp_choose_port(sk, table)
         if snum == 0:
@@ -99,6 +110,13 @@ def udp_lib_get_port(sk: UdpSock, snum: int) -> int:
         udp_link(sk, table)
         sock_prot_inuse_add(sk.sk_net, sk.sk_prot, 1)
     return 0
+
+
+def udp_reuseport_secret(net: Net) -> int:
+    """TCP's, as Linux has one for both."""
+    hinfo = net.ipv4.tcp_hashinfo
+    assert isinstance(hinfo, InetHashinfo)
+    return hinfo.secret
 
 
 def udp_choose_port(sk: UdpSock, table: UdpTable) -> int:
@@ -129,11 +147,12 @@ def udp_choose_port(sk: UdpSock, table: UdpTable) -> int:
 
 
 def udp_conflict(sk: UdpSock, other: UdpSock) -> bool:
-    """May sk and other not share a port? Both with SO_REUSEADDR, on different devices, or with
-    different addresses they may."""
+    """May sk and other not share a port? Both with SO_REUSEADDR, on different devices, with
+    different addresses, or by SO_REUSEPORT they may."""
     return (
         other is not sk
         and not (other.sk_reuse and sk.sk_reuse)
+        and not (sk.sk_reuseport and reuseport_shares(sk, other))
         and (
             not other.sk_bound_dev_if
             or not sk.sk_bound_dev_if
@@ -330,12 +349,23 @@ def udp4_lib_lookup(
                 return udp4_lib_lookup2(table, saddr, sport, 0, hnum, dif, slot2)
     best: UdpSock | None = None
     badness = -1
+    matches = 0  # equals so far, if the best said SO_REUSEPORT
+    phash = 0
     sk = table.hash[slot]
     while sk is not None:
         score = compute_score(sk, saddr, hnum, sport, daddr, dif)
         if score > badness:
             best = sk
             badness = score
+            matches = 0
+            if sk.sk_reuseport:
+                phash = jhash_3words(daddr, saddr, hnum << 16 | sport, table.secret)
+                matches = 1
+        elif matches and score == badness:
+            matches += 1
+            if reuseport_takes(phash, matches):
+                best = sk
+            phash = next_pseudo_random32(phash)
         nxt = sk.sk_next
         assert nxt is None or isinstance(nxt, UdpSock)
         sk = nxt
@@ -348,14 +378,25 @@ def udp4_lib_lookup2(
     """udp4_lib_lookup2(): the same in one chain of the second table."""
     best: UdpSock | None = None
     badness = -1
+    matches = 0
+    phash = 0
     sk = table.hash2[slot2]
     while sk is not None:
         score = compute_score2(sk, saddr, sport, daddr, hnum, dif)
         if score > badness:
             best = sk
             badness = score
-            if score == SCORE2_MAX:
+            matches = 0
+            if sk.sk_reuseport:
+                phash = jhash_3words(daddr, saddr, hnum << 16 | sport, table.secret)
+                matches = 1
+            elif score == SCORE2_MAX:
                 break
+        elif matches and score == badness:
+            matches += 1
+            if reuseport_takes(phash, matches):
+                best = sk
+            phash = next_pseudo_random32(phash)
         sk = sk.udp_portaddr_next
     return best
 

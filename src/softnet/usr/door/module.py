@@ -16,9 +16,6 @@ from typing import Any
 
 from softnet.usr.door.sock import FLAGS, OURS, here, real, socket
 
-# What Linux 3.2's headers do not have: programs ask hasattr() whether the kernel can.
-NOT_IN_3_2 = ("SO_REUSEPORT",)
-
 
 def socketpair(family: Any = None, type: int = _socket.SOCK_STREAM, proto: int = 0, /) -> Any:
     """socketpair([family[, type[, proto]]]) -> (socket object, socket object)"""
@@ -82,8 +79,6 @@ def make_module() -> ModuleType:
     """The module object, to be sys.modules["_socket"]."""
     module = ModuleType("_socket", _socket.__doc__)
     module.__dict__.update({k: v for k, v in vars(_socket).items() if k != "__name__"})
-    for name in NOT_IN_3_2:
-        module.__dict__.pop(name, None)
     socket.__module__ = "_socket"
     socket.__doc__ = real.__doc__
     module.__dict__.update(
