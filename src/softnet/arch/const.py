@@ -518,6 +518,10 @@ TCP_ECN_OK = 1
 TCP_ECN_QUEUE_CWR = 2
 TCP_ECN_DEMAND_CWR = 4
 TCP_ECN_SEEN = 8
+# tsq_flags, bits
+TSQ_THROTTLED = 1  # something waits to be sent until less of the socket lies below TCP
+TSQ_QUEUED = 2  # the tasklet will see to it
+TSQ_DEFERRED = 4  # the socket's owner will, when it lets go
 # TCP_SKB_CB(skb)->sacked, bits
 TCPCB_SACKED_ACKED = 0x01
 TCPCB_SACKED_RETRANS = 0x02

@@ -21,6 +21,7 @@ NUMBERS = {
     "mss": (1, 65535),
     "speed": (0, 10**9),
     "tcp_ts_tick_usecs": (0, 10**6),
+    "tx_usecs": (0, 10**9),
     "seed": (0, 1 << 62),
 }
 ADDRESSES = ("local_ip", "remote_ip", "gateway_ip", "netmask_ip")
@@ -65,6 +66,7 @@ class Config:
         self.mss = 0
         self.speed = 0
         self.tcp_ts_tick_usecs = 0  # 0: the clock that a TS val shows is not compared
+        self.tx_usecs = 0  # how long the device is busy with a packet; the next ones queue
         self.seed = 1
         self.local_ip = "192.168.0.1"
         self.remote_ip = "192.0.2.1/24"

@@ -7,15 +7,18 @@ made before anybody cut it up.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import softnet.arch.const as const
 import softnet.uapi.if_tun as if_tun
 from softnet.drivers.net.tun import Tun, set_offload
 from softnet.drivers.net.tun_queue import TunEnd
 from softnet.host import Host
+from softnet.kernel.softirq import local_bh_disable, local_bh_enable
 from softnet.lab.packetdrill.config import Config
 from softnet.lab.packetdrill.packets import Seen, dissect
 from softnet.machine.clock import Clock, World
+from softnet.net.core.dev.queue import netif_wake_queue
 from softnet.net.core.dev.registry import register_netdevice
 from softnet.net.core.skbuff import consume_skb, skb_tobytes
 from softnet.structs.fib import FibConfig
@@ -30,16 +33,27 @@ RAM = 4 << 30  # enough for the largest tcp_rmem and tcp_wmem: what scripts' aut
 
 
 class ScriptEnd(TunEnd):
-    """The far end of the tun device: the script."""
+    """The far end of the tun device: the script.
 
-    __slots__ = ("clock", "queue")
+    With tx_usecs it is busy so long with each packet: meanwhile others wait in the device's qdisc.
+    """
+
+    __slots__ = ("clock", "done", "queue", "tx_usecs")
 
     clock: Clock
     queue: deque[Seen]
+    tx_usecs: int
+    done: Callable[[], object]  # to be called tx_usecs after a packet
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tx_usecs: int, done: Callable[[], object]) -> None:
         self.clock = clock
         self.queue = deque()
+        self.tx_usecs = tx_usecs
+        self.done = done
+
+    def full(self) -> bool:
+        """Is it busy from the packet that comes now on?"""
+        return self.tx_usecs > 0
 
     def packet(self, skb: SkBuff) -> None:
         """Keep what the host sent."""
@@ -49,6 +63,8 @@ class ScriptEnd(TunEnd):
             seen.fault = bad_checksum(data, skb.ip_summed == const.CHECKSUM_PARTIAL)
         self.queue.append(seen)
         consume_skb(skb)
+        if self.tx_usecs:
+            self.done()
 
 
 def bad_checksum(data: bytes, partial: bool) -> str:
@@ -73,7 +89,7 @@ class Machine:
     def __init__(self, config: Config) -> None:
         self.world = World(config.seed)
         self.host = Host(self.world, "dut", ram=RAM, era=config.era)
-        self.end = ScriptEnd(self.world.clock)
+        self.end = ScriptEnd(self.world.clock, config.tx_usecs, self.busy)
         self.tun = Tun(self.host.net, DEVICE, if_tun.IFF_TUN | if_tun.IFF_NO_PI)
         with self.host.rtnl():
             register_netdevice(self.tun)
@@ -104,6 +120,17 @@ class Machine:
                     on = self.tun.wanted_features | feature
                     self.tun.wanted_features = on if wanted[name] else on & ~feature
             set_offload(self.tun, bits)
+
+    def busy(self) -> None:
+        """The device sends a packet now, and is ready for the next in tx_usecs."""
+        ns = self.end.tx_usecs * const.NSEC_PER_USEC
+        self.world.after(ns, self.host.machine.host_id, self.ready)
+
+    def ready(self) -> None:
+        """The device takes the next packet."""
+        local_bh_disable()
+        netif_wake_queue(self.tun)
+        local_bh_enable()
 
     def inject(self, data: bytes) -> None:
         """The host receives a packet; OSError(EINVAL) for what is none."""

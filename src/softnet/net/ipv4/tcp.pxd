@@ -49,6 +49,7 @@ from softnet.net.ipv4.tcp_cong cimport (
     tcp_cong_net_init,
 )
 from softnet.net.ipv4.tcp_ipv4 cimport net_hashinfo, tcp_v4_connect, tcp_v4_do_rcv
+from softnet.net.ipv4.tcp_write cimport tcp_tsq_handler
 from softnet.net.ipv4.tcp_notsent cimport tcp_stream_memory_free
 from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
 from softnet.net.ipv4.tcp_recvmsg cimport tcp_inq, tcp_recvmsg

@@ -96,6 +96,7 @@ from softnet.net.ipv4.tcp_state import tcp_hashinfo
 from softnet.net.ipv4.tcp_sysctl import tcp_init_limits, tcp_sysctl_net_init
 from softnet.net.ipv4.tcp_timer import tcp_init_xmit_timers, tcp_set_keepalive
 from softnet.net.ipv4.tcp_timewait import tcp_death_row
+from softnet.net.ipv4.tcp_write import tcp_tsq_handler
 from softnet.structs.inet_connection_sock import InetConnectionSock
 from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.net_namespace import Net
@@ -331,6 +332,12 @@ class TcpProto(Proto):
         sk = sock.sk
         assert sk is not None
         return tcp_poll(tcp_sk(sk))
+
+    def release_cb(self, sk: Sock) -> None:
+        """tcp_release_cb()"""
+        tp = tcp_sk(sk)
+        if tp.tsq_flags & const.TSQ_DEFERRED:
+            tcp_tsq_handler(tp)
 
     def stream_memory_free(self, sk: Sock) -> bool:
         return tcp_stream_memory_free(tcp_sk(sk))

@@ -25,6 +25,7 @@ from softnet.net.ipv4.inet_connection_sock cimport (
 from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
 from softnet.net.ipv4.tcp_cwnd cimport tcp_cwnd_restart, tcp_enter_cwr
 from softnet.net.ipv4.tcp_mss cimport tcp_advertise_mss
+from softnet.net.ipv4.tcp_tsq cimport tcp_own_skb
 from softnet.net.ipv4.tcp_window cimport tcp_select_window
 
 cpdef i64 tcp_transmit_skb(TcpSock tp, SkBuff skb, bint clone_it) except? -1

@@ -38,6 +38,7 @@ from softnet.net.ipv4.tcp_options import (
     tcp_syn_options,
     tcp_write_timestamp,
 )
+from softnet.net.ipv4.tcp_tsq import tcp_own_skb
 from softnet.net.ipv4.tcp_window import tcp_select_window
 from softnet.structs.inet_connection_sock import InetConnectionSockAfOps
 from softnet.structs.skbuff import SkBuff
@@ -77,6 +78,8 @@ def tcp_transmit_skb(tp: TcpSock, skb: SkBuff, clone_it: bool) -> int:
     th = skb.push(header_size)
     skb.transport_header = th
     skb_set_owner_w(skb, tp)
+    if tp.sysctl.limit_output_bytes:
+        tcp_own_skb(tp, skb)
     tcp_build_header(tp, skb, th, header_size)
     if opts is None:
         tcp_write_timestamp(skb, tcp_time_stamp(), rx_opt.ts_recent)

@@ -25,13 +25,14 @@ from softnet.net.ipv4.tcp_segment cimport (
     tso_fragment,
 )
 
-cdef i64 MTU_PROBE_CWND_MIN
+cdef i64 SENDING, MTU_PROBE_CWND_MIN
 
 cpdef int tcp_push_pending_frames(TcpSock tp) except -1
 cpdef void tcp_push_frames(TcpSock tp, i64 cur_mss, i64 nonagle) except *
 cpdef int tcp_push_one(TcpSock tp, i64 mss_now) except -1
 cpdef int tcp_check_probe_timer(TcpSock tp) except -1
 cpdef bint tcp_write_xmit(TcpSock tp, i64 mss_now, i64 nonagle, bint push_one) except -1
+cpdef void tcp_tsq_handler(TcpSock tp) except *
 cpdef int tcp_event_new_data_sent(TcpSock tp, SkBuff skb) except -1
 cpdef bint tcp_snd_wnd_test(TcpSock tp, SkBuff skb, i64 cur_mss) except -1
 cpdef bint tcp_nagle_test(TcpSock tp, SkBuff skb, i64 cur_mss, i64 nonagle) except -1

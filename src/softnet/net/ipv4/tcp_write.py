@@ -35,6 +35,13 @@ from softnet.net.ipv4.tcp_segment import (
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
+SENDING = (
+    1 << tcp.TCP_ESTABLISHED
+    | 1 << tcp.TCP_FIN_WAIT1
+    | 1 << tcp.TCP_CLOSING
+    | 1 << tcp.TCP_CLOSE_WAIT
+    | 1 << tcp.TCP_LAST_ACK
+)
 MTU_PROBE_CWND_MIN = 11  # segments: a probe must not be what fills the window
 
 
@@ -96,6 +103,10 @@ def tcp_write_xmit(tp: TcpSock, mss_now: int, nonagle: int, push_one: bool) -> b
                 break
             if tp.snd_una == tp.snd_up:  # in urgent mode each segment has its own pointer
                 limit = tcp_mss_split_point(tp, skb, mss_now, cwnd_quota)
+        small_queue = tp.sysctl.limit_output_bytes
+        if small_queue and tp.sk_wmem_alloc >= small_queue and tp.sk_wmem_alloc > 1:
+            tp.tsq_flags |= const.TSQ_THROTTLED
+            break
         if skb.len > limit and tso_fragment(tp, skb, limit, mss_now):
             break
         skb.when = tcp_time_stamp()
@@ -113,6 +124,13 @@ def tcp_write_xmit(tp: TcpSock, mss_now: int, nonagle: int, push_one: bool) -> b
         tcp_cwnd_validate(tp)
         return False
     return tp.packets_out == 0 and tp.sk_send_head is not None
+
+
+def tcp_tsq_handler(tp: TcpSock) -> None:
+    """What a small queue held back may go on: tcp_tsq."""
+    tp.tsq_flags &= ~const.TSQ_DEFERRED
+    if SENDING >> tp.sk_state & 1:
+        tcp_write_xmit(tp, tcp_current_mss(tp), tp.nonagle, False)
 
 
 def tcp_event_new_data_sent(tp: TcpSock, skb: SkBuff) -> None:
