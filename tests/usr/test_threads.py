@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -251,3 +252,24 @@ def test_thread_names_do_not_depend_on_what_ran_before(bench: Any) -> None:
         return [threading.Thread(target=print).name for _ in range(2)]
 
     assert bench.run(program) == bench.run(program) == ["Thread-1 (print)", "Thread-2 (print)"]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="3.13 keeps no such set")
+def test_the_sentinel_of_a_thread_that_ended_is_kept_nowhere(bench: Any) -> None:
+    locks: set[object] = vars(threading)["_shutdown_locks"]
+    before = set(locks)
+    counts = []
+
+    def program() -> None:
+        threads = [threading.Thread(target=lambda: time.sleep(1)) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        counts.append(len(locks - before))
+        for thread in threads:
+            thread.join()
+        counts.append(len(locks - before))
+
+    bench.run(program)
+    assert counts[0] >= 5
+    assert counts[1] == counts[0] - 5
+    assert locks == before

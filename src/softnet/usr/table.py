@@ -128,6 +128,13 @@ THREADS = (
     Row("threading", "main_thread", threads.main_thread, PYTHON),
     Row("threading", "_make_invoke_excepthook", program.make_invoke_excepthook, PYTHON),
     Row("threading", "_newname", threads.new_name, PYTHON),
+    Row(
+        "threading",
+        "_maintain_shutdown_locks",
+        threads.maintain_shutdown_locks,
+        PYTHON,
+        until=(3, 12),
+    ),
 )
 
 CHANCE = (

@@ -326,6 +326,8 @@ def thread_ended(thread: Thread, handle: Any) -> None:
         if lock.locked():
             original("_thread.LockType.release")(lock)
             wake(lock)
+        if shutdown_locks is not None:
+            shutdown_locks.discard(lock)
     if handle is not None:
         state = handles.get(id(handle))
         if state is not None:
@@ -411,6 +413,16 @@ def handle_set_done(self: Any) -> None:
 
 # threading, where it keeps one of what each process has
 
+# The sentinels of threads that are no daemons (3.11, 3.12).
+shutdown_locks: set[Any] | None = getattr(threading, "_shutdown_locks", None)
+
+
+def maintain_shutdown_locks() -> None:
+    """threading._maintain_shutdown_locks(): each thread that ends looks for those that have ended.
+
+    Of n simulated threads that would be n looks for each; thread_ended() takes its own out instead.
+    """
+
 
 def main_thread() -> threading.Thread | None:
     """threading.main_thread()"""
@@ -433,9 +445,6 @@ def retire_main_thread(process: Process) -> None:
     """The process ends: nothing of its main thread stays in threading's tables."""
     thread = process.main
     threading._active.pop(thread.ident, None)  # type: ignore[attr-defined] # private
-    locks = getattr(threading, "_shutdown_locks", None)
-    if locks is not None and thread.sentinel is not None:
-        locks.discard(thread.sentinel)
     thread_ended(thread, None)
 
 
