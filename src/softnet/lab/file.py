@@ -38,7 +38,13 @@ class TopologyFile:
     def lab(self, seed: int | None = None) -> Lab:
         """An empty lab with the file's settings."""
         t = self.topology.lab
-        return Lab(t.seed if seed is None else seed, clock=t.clock, order=t.order, faults=t.faults)
+        return Lab(
+            t.seed if seed is None else seed,
+            clock=t.clock,
+            order=t.order,
+            faults=t.faults,
+            isolate=t.isolate,
+        )
 
     def build(self, lab: Lab, start: bool = True) -> None:
         """Make what the file describes. start: its commands and events, too."""

@@ -124,8 +124,10 @@ class Node:
             )
         title = name or name_of(fn)
         main: Callable[..., object] = fn
+        if self.lab.isolate == "modules":
+            main = usr.own_version(fn)
         if inspect.iscoroutinefunction(fn):
-            args = (fn, *args)
+            args = (main, *args)
             main = run_coroutine
         return lambda proc, ns: usr.run_main(self.host, *wait_first(ns, main, args), name=title)
 
@@ -152,6 +154,16 @@ class Node:
         proc = self.launch(command)
         proc.wait()
         return Output(proc.stdout.rstrip("\n"), proc.returncode or 0)
+
+    @property
+    def stdout(self) -> str:
+        """What its programs printed, in a lab that isolates them; "" in others: it is the lab's."""
+        return usr.printed_by(self.host.machine)[0]
+
+    @property
+    def stderr(self) -> str:
+        """The same for sys.stderr."""
+        return usr.printed_by(self.host.machine)[1]
 
     def ss(self, options: str = "") -> Output:
         """Its sockets, as ss(8) lists them: h1.ss("-tin")."""
@@ -240,6 +252,7 @@ class Node:
         self.services = [proc for proc in self.services if not proc.finished()]
         usr.lose_power(self.host.machine)
         self.host.halt()
+        usr.outside()
         usr.registry.forget_machine(self.host.machine)
 
     def restart(self) -> None:

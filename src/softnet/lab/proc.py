@@ -51,8 +51,20 @@ class Proc:
 
     @property
     def stdout(self) -> str:
-        """What a tool printed so far; "" for functions, whose print() is the lab's own."""
-        return self.output.getvalue() if self.output is not None else ""
+        """What a tool, or a program of a lab that isolates, printed so far.
+
+        "" for a program of other labs, whose print() is the lab's own.
+        """
+        return self.output.getvalue() if self.output is not None else self.printed()[0]
+
+    @property
+    def stderr(self) -> str:
+        """The same for sys.stderr."""
+        return self.printed()[1]
+
+    def printed(self) -> tuple[str, str]:
+        """The streams of an isolated host's program."""
+        return ("", "") if isinstance(self.process, Task) else usr.streams_of(self.process)
 
     def finished(self) -> bool:
         """Is it over?"""

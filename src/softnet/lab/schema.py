@@ -27,6 +27,7 @@ class LabTable(msgspec.Struct, forbid_unknown_fields=True):
     stop: Amount | None = None
     clock: Literal["virtual", "real"] = "virtual"
     order: Literal["fifo", "seeded"] = "fifo"
+    isolate: Literal["none", "modules"] = "none"
     faults: str = ""
 
 

@@ -66,12 +66,16 @@ class Lab:
         check: bool = False,
         faults: Schedule | str = "",
         until: Quantity | None = None,
+        isolate: str = "none",
     ) -> None:
         """clock: "real" keeps pace with ours. order: "seeded" draws who runs first. digest: keep one.
 
         faults: what shall go wrong, and when (lab/faults.py). until: TimeLimit is raised then. What
-        the environment says wins (lab/settings.py).
+        the environment says wins (lab/settings.py). isolate: "modules" gives each host its own
+        modules, environment, working directory, output (usr/isolation.py).
         """
+        if isolate not in ("none", "modules"):
+            raise unknown("isolation", isolate, ["none", "modules"])
         if clock not in ("virtual", "real"):
             raise unknown("clock", clock, ["virtual", "real"])
         self.settings = Settings()
@@ -96,6 +100,7 @@ class Lab:
             self.world.digest, close = write_journal(self.settings.journal)
             self.closers.append(close)
         self.open = False
+        self.isolate = isolate
         self.progress = Progress(self) if self.settings.progress else None
         self.world.progress = self.progress
 
@@ -103,6 +108,8 @@ class Lab:
         usr.install()
         self.open = True
         usr.set_resolver(self.world, self.names)
+        if self.isolate == "modules":
+            usr.isolate(self.world)
         if self.settings.pcap:
             self.capture(self.settings.pcap)
         if self.settings.trace:
@@ -128,9 +135,11 @@ class Lab:
         try:
             usr.lose_power(self.world)
             crash_all(self.world)
+            usr.outside()
             for close in reversed(self.closers):
                 close()
         finally:
+            usr.outside()
             # Sockets that programs left in cycles go while their kind is still simulated.
             with usr.silence():
                 gc.collect()
@@ -463,6 +472,7 @@ class Lab:
         try:
             why = self.world.run(limit, self.judged(predicate))
         finally:
+            usr.outside()
             if self.progress is not None:
                 self.progress.end()
         if capped and why == "until":
@@ -472,10 +482,11 @@ class Lab:
     def judged(self, predicate: Callable[[], object] | None) -> Callable[[], object] | None:
         """predicate, and before it the judge (check=True) and who watches connections."""
         checker, watched = self.checker, self.watched
-        if checker is None and not watched:
+        if checker is None and not watched and (predicate is None or self.isolate == "none"):
             return predicate
 
         def judge() -> bool:
+            usr.outside()
             if checker is not None:
                 checker.after_event()
             for connection in watched:
@@ -500,6 +511,7 @@ class Lab:
         runqueue = self.world.runqueue
         if not self.world.running:
             self.world.run(self.world.clock.now, lambda: runqueue.count == 0)
+            usr.outside()
         elif current() is not None:  # a program of the lab started another one
             usr.kernel_call(let_others_run, runqueue)
 
@@ -514,7 +526,7 @@ class Lab:
         ns = time_ns(when, "when")
         if ns < self.world.clock.now:
             raise LabError(f"at({when!r}) has passed: it is {self.now} s already")
-        return self.world.at(ns, 0, fn)
+        return self.world.at(ns, 0, as_outside(fn))
 
     def every(self, period: Quantity, fn: Callable[[], object]) -> None:
         """Call fn every period from now on, until it returns False.
@@ -526,10 +538,21 @@ class Lab:
             raise LabError(f"every({period!r}): the period must be longer than 0")
 
         def again() -> None:
+            usr.outside()
             if fn() is not False and self.open:
                 self.world.after(ns, 0, again)
 
         self.world.after(ns, 0, again)
+
+
+def as_outside(fn: Callable[[], object]) -> Callable[[], object]:
+    """fn, called as the lab's own code: an isolated host's program may have run just before."""
+
+    def call() -> object:
+        usr.outside()
+        return fn()
+
+    return call
 
 
 def let_others_run(runqueue: RunQueue) -> None:

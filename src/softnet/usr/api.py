@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from softnet.usr.dns import ResolvConf
 from softnet.usr.errors import EscapedError
+from softnet.usr.isolation import isolate, outside, own_version, printed_by, streams_of
 from softnet.usr.mute import lose_power, silence
 from softnet.usr.patch import install, installed, uninstall
 from softnet.usr.program import run_main, run_path
@@ -19,13 +20,18 @@ __all__ = [
     "current_process",
     "install",
     "installed",
+    "isolate",
     "kernel_call",
     "lose_power",
+    "outside",
+    "own_version",
+    "printed_by",
     "registry",
     "run_main",
     "run_path",
     "set_resolver",
     "silence",
+    "streams_of",
     "uninstall",
     "user_call",
 ]

@@ -27,6 +27,7 @@ from softnet.usr import (
     escape,
     files,
     interfaces,
+    isolation,
     paths,
     polling,
     program,
@@ -265,6 +266,10 @@ PATHS = (
     Row("posix", "utime", paths.utime),
     Row("posix", "rmdir", paths.rmdir),
     Row("posix", "listdir", paths.listdir),
+    Row("posix", "chdir", isolation.chdir),
+    Row("posix", "fchdir", isolation.fchdir),
+    Row("posix", "putenv", isolation.putenv),
+    Row("posix", "unsetenv", isolation.unsetenv),
 )
 
 SIGNALS = (

@@ -45,10 +45,12 @@ class HostState:
     __slots__ = (
         "clock",
         "epoch_ns",
+        "hooks",
         "hostname",
         "last_ns",
         "machine",
         "number",
+        "private",
         "processes",
         "reads",
     )
@@ -61,6 +63,8 @@ class HostState:
     hostname: str
     number: int  # of its world, in the order in which worlds were met
     processes: dict[int, Process]  # by pid
+    hooks: sys_.SwitchHooks  # of its threads
+    private: Any  # isolation.Isolated, if it is
 
     def __init__(self, machine: Any, number: int) -> None:
         self.machine = machine
@@ -71,16 +75,19 @@ class HostState:
         self.hostname = machine.name
         self.number = number
         self.processes = {}
+        self.hooks = hooks
+        self.private = None
 
 
 class Registry:
     """Every host and process there is while installed. One for the Python process."""
 
-    __slots__ = ("fd_bases", "hosts", "next_base", "world_epochs", "worlds")
+    __slots__ = ("fd_bases", "hosts", "isolating", "next_base", "world_epochs", "worlds")
 
     hosts: dict[int, HostState]  # by id of the machine, which the state keeps
     worlds: list[Any]
     world_epochs: dict[int, int]  # by id of the world: ns
+    isolating: dict[int, Callable[[HostState], sys_.SwitchHooks]]  # by id of the world
     fd_bases: deque[int]  # given back
     next_base: int
 
@@ -88,6 +95,7 @@ class Registry:
         self.hosts = {}
         self.worlds = []
         self.world_epochs = {}
+        self.isolating = {}
         self.fd_bases = deque()
         self.next_base = 0
 
@@ -96,6 +104,7 @@ class Registry:
         self.hosts.clear()
         self.worlds.clear()
         self.world_epochs.clear()
+        self.isolating.clear()
         self.fd_bases.clear()
         self.next_base = 0
 
@@ -111,6 +120,8 @@ class Registry:
             number = next(i for i, w in enumerate(self.worlds) if w is world)
             state = self.hosts[id(machine)] = HostState(machine, number)
             state.epoch_ns = self.world_epochs.get(id(world), state.epoch_ns)
+            if id(world) in self.isolating:
+                state.hooks = self.isolating[id(world)](state)
         return state
 
     def forget_machine(self, machine: Any) -> None:
@@ -260,7 +271,7 @@ class Thread(Context):
         self.sentinel = None
         process.threads[self.ident] = self
         task.usr = self
-        task.hooks = hooks
+        task.hooks = host.hooks
 
 
 def me() -> Thread:
