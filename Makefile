@@ -16,7 +16,7 @@ BENCH  ?=
 
 EXT     = $(PY) tools/buildext.py --jobs=$(JOBS)
 # The one part that has no interpreted form: it redirects the standard library for programs.
-NATIVE  = $(EXT) softnet.usr.native._redef
+NATIVE  = $(EXT) softnet.usr.native._redef softnet.usr.native._trap
 FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 

@@ -77,7 +77,10 @@ CFLAGS = ["-fwrapv", "-g0"]
 HEADER_ONLY = ("arch", "uapi")
 
 # Written in C by hand: module name -> source below the package root.
-NATIVE = {"softnet.usr.native._redef": "softnet/usr/native/redef.c"}
+NATIVE = {
+    "softnet.usr.native._redef": "softnet/usr/native/redef.c",
+    "softnet.usr.native._trap": "softnet/usr/native/trap.c",
+}
 
 
 CIMPORT_FROM = re.compile(r"^\s*from\s+(\.*)([\w.]*)\s+cimport\s+(\([^)]*\)|[^#\n]*)", re.M)

@@ -59,6 +59,17 @@ class Names:
         """What asker's own /etc/hosts says of name."""
         return self.hosts.get(asker, {}).get(name, [])
 
+    def hosts_table(self, asker: str) -> list[tuple[str, tuple[str, ...]]]:
+        """asker's /etc/hosts, as real programs read it: without a DNS server it has every name."""
+        known = self.hosts.get(asker, {})
+        rows: list[tuple[str, tuple[str, ...]]] = []
+        for name, addresses in known.items():
+            rows += [(address, (name,)) for address in addresses]
+        for name in self.by_name:
+            if name not in known and (name == asker.lower() or self.resolv_conf(asker) is None):
+                rows += [(address, (name,)) for address in self.resolve(name, asker)]
+        return rows
+
 
 def is_near(ip: IPv4Address, networks: list[IPv4Network]) -> bool:
     """Is ip in one of the networks?"""

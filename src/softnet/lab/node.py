@@ -8,12 +8,13 @@ import io
 import json
 import runpy
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 from softnet.host import Host
 from softnet.kernel.sched import current, nsleep
+from softnet.lab.child import Child, Completed, run_program
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.proc import Proc
 from softnet.lab.routing import install_routes
@@ -164,6 +165,39 @@ class Node:
     def stderr(self) -> str:
         """The same for sys.stderr."""
         return usr.printed_by(self.host.machine)[1]
+
+    def exec(
+        self,
+        *args: str,
+        input: bytes | str = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        timeout: Quantity | None = None,
+    ) -> Completed:
+        """Run a real program to its end: h1.exec("curl", "http://h2/"); its exit code and output.
+
+        input: its standard input. env: all of its environment; ours without proxies if not given.
+        timeout: virtual time; TimeoutError, and the program is killed.
+        """
+        self.need_power()
+        return run_program(self, args, input, env, cwd, timeout)
+
+    def popen(
+        self,
+        *args: str,
+        input: bytes | str = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Child:
+        """Start a real program, as start() does a function: wait(), kill(), .stdout as it comes.
+
+        Runs from the beginning again when the host restarts.
+        """
+        self.need_power()
+        child = Child(self, args, input, env, cwd)
+        self.services.append(child)
+        self.lab.settle()
+        return child
 
     def ss(self, options: str = "") -> Output:
         """Its sockets, as ss(8) lists them: h1.ss("-tin")."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from softnet.usr.binary.program import environment, find_program, words
+from softnet.usr.binary.tree import Start, Tree
 from softnet.usr.dns import ResolvConf
 from softnet.usr.errors import EscapedError
 from softnet.usr.isolation import isolate, outside, own_version, printed_by, streams_of
@@ -17,7 +19,11 @@ __all__ = [
     "Process",
     "ResolvConf",
     "Resolver",
+    "Start",
+    "Tree",
     "current_process",
+    "environment",
+    "find_program",
     "install",
     "installed",
     "isolate",
@@ -34,4 +40,5 @@ __all__ = [
     "streams_of",
     "uninstall",
     "user_call",
+    "words",
 ]

@@ -70,6 +70,9 @@ class Resolver(Protocol):
     def own_hosts(self, asker: str, name: str) -> Sequence[str]:
         """What asker's own /etc/hosts says of name."""
 
+    def hosts_table(self, asker: str) -> list[tuple[str, tuple[str, ...]]]:
+        """All that asker's /etc/hosts says: (address, names)."""
+
 
 class Found(NamedTuple):
     """A name that exists."""
@@ -91,7 +94,11 @@ def set_resolver(world: Any, resolver: Resolver | None) -> None:
 
 def the_resolver() -> Resolver | None:
     """The one of the current world."""
-    world = host().machine.world
+    return the_resolver_of(host().machine.world)
+
+
+def the_resolver_of(world: Any) -> Resolver | None:
+    """The one of a world."""
     for row in resolvers:
         if row[0] is world:
             return row[1]
