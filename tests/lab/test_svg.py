@@ -57,4 +57,6 @@ def test_numbers() -> None:
 
 
 def test_an_empty_chart_is_a_chart() -> None:
-    ElementTree.fromstring(figure([Chart("nothing", "x", "y")], "t"))
+    root = ElementTree.fromstring(figure([Chart("nothing", "x", "y")], "t"))
+    assert root.tag.endswith("svg")
+    assert {"nothing", "x", "y"} <= {text.strip() for text in root.itertext()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -210,6 +210,15 @@ def test_the_progress_hook_is_called() -> None:
     assert 0 < calls[0] < 3000
 
 
+@pytest.fixture
+def sigint() -> Iterator[None]:
+    """Python's own handler, though the suite may run where control-C is ignored (in the background)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint")
 def test_control_c_lets_the_event_finish_then_raises() -> None:
     world, _ = make()
     done: list[str] = []
@@ -229,6 +238,7 @@ def test_control_c_lets_the_event_finish_then_raises() -> None:
     assert done == ["finished", "too far"]
 
 
+@pytest.mark.usefixtures("sigint")
 def test_a_second_control_c_strikes_at_once() -> None:
     world, _ = make()
     done: list[str] = []

@@ -13,7 +13,6 @@ it passes only inside call(), wait() and run().
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Interface
@@ -31,6 +30,7 @@ from softnet.lab.dns import TTL, DnsServer, Zone
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.faults import Faults, Schedule, schedule
 from softnet.lab.fork import Futures, fork
+from softnet.lab.heap import heap
 from softnet.lab.journal import write_journal
 from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
@@ -106,6 +106,7 @@ class Lab:
 
     def __enter__(self) -> Lab:
         usr.install()
+        heap.open()
         self.open = True
         usr.set_resolver(self.world, self.names)
         if self.isolate == "modules":
@@ -142,7 +143,7 @@ class Lab:
             usr.outside()
             # Sockets that programs left in cycles go while their kind is still simulated.
             with usr.silence():
-                gc.collect()
+                heap.close()
             usr.uninstall()
 
     # Making things

@@ -17,63 +17,13 @@ import softnet.uapi.poll as poll_
 from softnet.usr.clock import original
 from softnet.usr.redef import SIM_FD, sock_get, user_call
 from softnet.usr.sockets import call, call_until, deadline
+from softnet.usr.tls_records import TlsRecords
 
-HEADER = 5  # bytes of a record's header: type, version, length of what follows
 
-
-class TlsObject:
+class TlsObject(TlsRecords):
     """Stands where _ssl._SSLSocket stands."""
 
-    __slots__ = ("header", "incoming", "left", "outgoing", "sock", "ssl", "unsent")
-
-    sock: Any
-    ssl: Any  # the _ssl._SSLSocket over the two BIOs
-    incoming: ssl.MemoryBIO
-    outgoing: ssl.MemoryBIO
-    header: bytes  # of the record that is arriving, as far as it did
-    left: int  # of its body
-    unsent: bytes  # records that a socket that does not block had no room for
-
-    def __init__(self, sock: Any, make: Callable[[Any, Any], Any]) -> None:
-        self.sock = sock
-        self.incoming = ssl.MemoryBIO()
-        self.outgoing = ssl.MemoryBIO()
-        self.ssl = make(self.incoming, self.outgoing)
-        self.header = b""
-        self.left = 0
-        self.unsent = b""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.ssl, name)
-
-    @property
-    def context(self) -> Any:
-        """The SSLContext; a server's SNI callback may exchange it."""
-        return self.ssl.context
-
-    @context.setter
-    def context(self, value: Any) -> None:
-        self.ssl.context = value
-
-    @property
-    def session(self) -> Any:
-        """The session, for resumption."""
-        return self.ssl.session
-
-    @session.setter
-    def session(self, value: Any) -> None:
-        self.ssl.session = value
-
-    # What ssl.SSLSocket calls
-
-    def do_handshake(self) -> None:
-        """Exchange records until the connection is there."""
-        self.run("handshake", self.ssl.do_handshake)
-
-    def read(self, size: int = 1024, buffer: Any = None) -> Any:
-        """Decrypted bytes, or how many were put into buffer."""
-        args = (size,) if buffer is None else (size, buffer)
-        return self.run("read", self.ssl.read, *args)
+    __slots__ = ()
 
     def write(self, data: Any) -> int:
         """Encrypt and send; bytes of data taken."""
@@ -85,13 +35,6 @@ class TlsObject:
                 )
         n: int = self.run("write", self.ssl.write, data)
         return n
-
-    def shutdown(self) -> Any:
-        """Say goodbye and wait for the peer's; the plain socket."""
-        self.run("shutdown", self.ssl.shutdown)
-        return self.sock
-
-    # The machinery
 
     def run(self, what: str, operation: Callable[..., Any], *args: Any) -> Any:
         """Try operation until it has the records it wants."""
@@ -122,8 +65,7 @@ class TlsObject:
 
     def flush(self, what: str, until: int = 0) -> None:
         """Send what OpenSSL wants sent, as far as the socket takes it."""
-        data = self.unsent + self.outgoing.read()
-        self.unsent = b""
+        data = self.to_send()
         while data:
             try:
                 n = self.transfer(what, until, poll_.POLLOUT, sys_.sys_sendto, data)
@@ -134,24 +76,13 @@ class TlsObject:
 
     def fill(self, what: str, until: int) -> None:
         """Receive more of the record that is arriving, and nothing beyond it."""
-        size = self.left or HEADER - len(self.header)
         try:
-            data = self.transfer(what, until, poll_.POLLIN, sys_.sys_recv, size)
+            data = self.transfer(what, until, poll_.POLLIN, sys_.sys_recv, self.wanted())
         except BlockingIOError:
             raise ssl.SSLWantReadError(
                 ssl.SSL_ERROR_WANT_READ, "The operation did not complete (read)"
             ) from None
-        if not data:
-            self.incoming.write_eof()
-            return
-        self.incoming.write(data)
-        if self.left:
-            self.left -= len(data)
-            return
-        self.header += data
-        if len(self.header) == HEADER:
-            self.left = int.from_bytes(self.header[3:], "big")
-            self.header = b""
+        self.arrived(data)
 
 
 def wrap_socket(
@@ -174,4 +105,4 @@ def wrap_socket(
             incoming, outgoing, server_side, server_hostname, owner=owner, session=session
         )
 
-    return TlsObject(sock, make)
+    return TlsObject(sock, ssl.MemoryBIO, make)

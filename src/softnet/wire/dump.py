@@ -141,12 +141,13 @@ def _format_tcp(iph: IpHdr, segment: bytearray) -> str:
 
 def _format_tcp_options(data: bytes) -> str:
     try:
-        return ",".join(_format_tcp_option(option) for option in parse_options(data))
+        return ",".join(format_tcp_option(option) for option in parse_options(data))
     except ValueError:
         return "bad opt"
 
 
-def _format_tcp_option(option: TcpOption) -> str:
+def format_tcp_option(option: TcpOption) -> str:
+    """Return one TCP option as tcpdump prints it."""
     match option:
         case Nop():
             return "nop"

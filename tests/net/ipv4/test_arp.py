@@ -386,6 +386,7 @@ def test_whatever_comes_is_survived(data: bytes, pkt_type: int) -> None:
         arp_rcv(arp_skb(dev, data, pkt_type), dev)
         whole = arp_packet(REQUEST, "10.0.0.2", "10.0.0.1")
         arp_rcv(arp_skb(dev, data[:20] + whole[len(data[:20]) :], pkt_type), dev)
+        assert receive(dev, REQUEST, "10.0.0.3", "10.0.0.1")[-1][-1] == "10.0.0.3"  # is answered
 
 
 def test_two_namespaces_find_each_other_over_veth(rhost: RouteHost) -> None:

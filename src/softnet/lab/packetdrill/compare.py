@@ -10,8 +10,9 @@ from softnet.lab.packetdrill.config import Config
 from softnet.lab.packetdrill.flow import U32, Flow
 from softnet.lab.packetdrill.nodes import IcmpSpec, PacketSpec, TcpSpec, UdpSpec
 from softnet.lab.packetdrill.packets import AE_BIT, Seen, encapsulate
-from softnet.wire.options import Eol, Nop, RawOption
-from softnet.wire.tcp_options import Mss, Sack, SackPerm, TcpOption, Timestamps, WScale
+from softnet.wire.dump import format_tcp_option
+from softnet.wire.options import Eol, RawOption
+from softnet.wire.tcp_options import Sack, TcpOption, Timestamps
 
 FLAG_LETTERS = "FSRP.UEW"
 ECN_NAMES = ("noecn", "ect1", "ect0", "ce")
@@ -193,27 +194,15 @@ def options_text(options: list[TcpOption]) -> str:
 
 
 def option_text(option: TcpOption) -> str:
-    """One of them."""
+    """One of them, in a script's words where tcpdump has others."""
     match option:
-        case Nop():
-            return "nop"
-        case Eol():
-            return "eol"
-        case Mss(size):
-            return f"mss {size}"
-        case WScale(shift):
-            return f"wscale {shift}"
-        case SackPerm():
-            return "sackOK"
         case Sack(blocks):
             return "sack " + " ".join(f"{a}:{b}" for a, b in blocks)
-        case Timestamps(tsval, tsecr):
-            return f"TS val {tsval} ecr {tsecr}"
         case RawOption(kind, data):
             names = {tcp.TCPOPT_MD5SIG: "md5", tcp.TCPOPT_FASTOPEN: "FO"}
             return f"{names.get(kind, f'option-{kind}')} {data.hex()}".strip()
         case _:
-            return str(option)
+            return format_tcp_option(option)
 
 
 def icmp_rows(body: IcmpSpec, seen: Seen) -> list[Row]:

@@ -2,85 +2,31 @@
 
 _ssl's own objects read and write the real descriptor. Here ssl.SSLSocket, unmodified, drives a
 Tls instead, which has their methods: an OpenSSL connection over two MemoryBIOs, and the
-socket's recv and send with its time-out. It never reads past the record it is in: after unwrap()
-the rest of the stream belongs to the program.
+socket's recv and send with its time-out.
 """
 
 from __future__ import annotations
 
 import select
 import time
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any
 
 from softnet.usr.door.sock import POLLIN, POLLOUT, entry_of, here, socket
+from softnet.usr.tls_records import TlsRecords
 
-HEADER = 5  # bytes of a record's header: type, version, length of what follows
 
-
-class Tls:
+class Tls(TlsRecords):
     """Stands where _ssl._SSLSocket stands."""
 
-    __slots__ = ("header", "incoming", "left", "mod", "outgoing", "sock", "ssl", "unsent")
+    __slots__ = ("mod",)
 
     mod: Any  # the module ssl
-    sock: Any
-    ssl: Any  # the _ssl._SSLSocket over the two BIOs
-    incoming: Any
-    outgoing: Any
-    header: bytes  # of the record that is arriving, as far as it did
-    left: int  # of its body
-    unsent: bytes  # records that the socket had no room for
 
-    def __init__(self, mod: Any, sock: Any) -> None:
+    def __init__(self, mod: Any, sock: Any, make: Callable[[Any, Any], Any]) -> None:
+        super().__init__(sock, mod.MemoryBIO, make)
         self.mod = mod
-        self.sock = sock
-        self.incoming = mod.MemoryBIO()
-        self.outgoing = mod.MemoryBIO()
-        self.header = b""
-        self.left = 0
-        self.unsent = b""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.ssl, name)
-
-    @property
-    def context(self) -> Any:
-        """The SSLContext; a server's SNI callback may exchange it."""
-        return self.ssl.context
-
-    @context.setter
-    def context(self, value: Any) -> None:
-        self.ssl.context = value
-
-    @property
-    def session(self) -> Any:
-        """The session, for resumption."""
-        return self.ssl.session
-
-    @session.setter
-    def session(self, value: Any) -> None:
-        self.ssl.session = value
-
-    @property
-    def owner(self) -> Any:
-        """The SSLSocket."""
-        return self.ssl.owner
-
-    @owner.setter
-    def owner(self, value: Any) -> None:
-        self.ssl.owner = value
-
-    # What ssl.SSLSocket calls
-
-    def do_handshake(self) -> None:
-        """Exchange records until the connection is there."""
-        self.run("handshake", self.ssl.do_handshake)
-
-    def read(self, size: int = 1024, buffer: Any = None) -> Any:
-        """Decrypted bytes, or how many were put into buffer."""
-        args = (size,) if buffer is None else (size, buffer)
-        return self.run("read", self.ssl.read, *args)
 
     def write(self, data: Any) -> int:
         """Encrypt and send; bytes of data taken."""
@@ -92,13 +38,6 @@ class Tls:
             )
         n: int = self.run("write", self.ssl.write, data)
         return n
-
-    def shutdown(self) -> Any:
-        """Say goodbye and wait for the peer's; the plain socket."""
-        self.run("shutdown", self.ssl.shutdown)
-        return self.sock
-
-    # The machinery
 
     def run(self, what: str, operation: Any, *args: Any) -> Any:
         """Try operation until it has the records it wants."""
@@ -142,8 +81,7 @@ class Tls:
         self, what: str, until: float | None, timeout: float | None, quietly: bool = False
     ) -> None:
         """Send what OpenSSL wants sent, as far as the socket takes it."""
-        data = self.unsent + self.outgoing.read()
-        self.unsent = b""
+        data = self.to_send()
         call = here.kernel.call_quietly if quietly else here.kernel.call
         while data:
             try:
@@ -166,20 +104,10 @@ class Tls:
     def fill_at_once(self) -> bool:
         """fill() with what is there; False if nothing is."""
         try:
-            data = self.call("recv", self.left or HEADER - len(self.header), 0)
+            data = self.call("recv", self.wanted(), 0)
         except BlockingIOError:
             return False
-        if not data:
-            self.incoming.write_eof()
-            return True
-        self.incoming.write(data)
-        if self.left:
-            self.left -= len(data)
-            return True
-        self.header += data
-        if len(self.header) == HEADER:
-            self.left = int.from_bytes(self.header[3:], "big")
-            self.header = b""
+        self.arrived(data)
         return True
 
 
@@ -203,10 +131,12 @@ def patch(ssl: Any) -> None:
     ) -> Any:
         if not isinstance(sock, socket) or entry_of(sock)[0] is None:
             return theirs(self, sock, server_side, server_hostname, owner=owner, session=session)
-        tls = Tls(ssl, sock)
-        tls.ssl = self._wrap_bio(
-            tls.incoming, tls.outgoing, server_side, server_hostname, owner=owner, session=session
-        )
-        return tls
+
+        def make(incoming: Any, outgoing: Any) -> Any:
+            return self._wrap_bio(
+                incoming, outgoing, server_side, server_hostname, owner=owner, session=session
+            )
+
+        return Tls(ssl, sock, make)
 
     ssl.SSLContext._wrap_socket = _wrap_socket

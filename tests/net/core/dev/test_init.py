@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import softnet.arch.const as const
 from softnet.drivers.net.loopback import loopback_net_init
 from softnet.net.core.dev.init import net_dev_init, netdev_net_exit, netdev_net_init
+from softnet.net.core.dev.receive import netif_rx_ni
 from softnet.net.core.dev.registry import register_netdev
-from tests.net.core.dev.kit import DevHost, Wire
+from tests.net.core.dev.kit import DevHost, Wire, received, sink, up
 
 
 def test_every_cpu_has_its_share(smp: DevHost) -> None:
@@ -27,8 +29,12 @@ def test_a_second_namespace_shares_the_cpus(host: DevHost) -> None:
     assert host.sd() is sd
 
 
-def test_second_call_changes_nothing(host: DevHost) -> None:
+def test_after_a_second_call_a_frame_is_still_served_once(host: DevHost) -> None:
     net_dev_init()
+    pt, dev = sink(host.net), Wire(host.net)
+    up(dev)
+    assert netif_rx_ni(received(dev, b"one")) == const.NET_RX_SUCCESS
+    assert pt.frames == [b"one"]
 
 
 def test_end_of_a_namespace_takes_its_loopback(host: DevHost) -> None:
