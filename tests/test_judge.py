@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tools.judge_cpython import differ, from_log, from_xml, named_exceptions, total
+from tools.judge_cpython import (
+    differ,
+    from_log,
+    from_xml,
+    named_exceptions,
+    total,
+    with_skipped,
+)
 
 XML = """<testsuites><testsuite>
 <testcase name="test.test_x.A.test_one" status="run" result="completed" time="0.1" />
@@ -28,6 +35,11 @@ def test_the_report_is_read() -> None:
         "test.test_x.A.test_four": "FAIL",  # of two subtests, the one that failed
     }
     assert total(from_xml(XML)) == "1+1s+2bad"
+
+
+def test_what_the_report_leaves_out_is_taken_from_the_log() -> None:
+    report = {"test.test_x.A.test_one": "ok", "test.test_x.A.test_two": "FAIL"}
+    assert with_skipped(report, LOG) == report | {"test.test_x.A.test_three": "skip: no IPv6"}
 
 
 def test_of_a_run_that_hung_the_log_is_read() -> None:

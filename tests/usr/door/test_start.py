@@ -141,6 +141,18 @@ NAMES = """
 
 
 @pytest.mark.slow
+MODULE = """
+    import _socket, socket
+
+    print(socket.if_nameindex(), socket.if_nametoindex("lo"), socket.if_indextoname(1))
+    try:
+        _socket.socket.more = 1
+    except TypeError as e:
+        print(e)
+    socket.socket.more = 1
+"""
+
+
 @pytest.mark.parametrize(
     ("program", "lines"),
     [
@@ -160,8 +172,15 @@ NAMES = """
                 "Address family not supported by protocol",
             ],
         ),
+        (
+            MODULE,
+            [
+                "[(1, 'lo')] 1 lo",
+                "cannot set 'more' attribute of immutable type '_socket.socket'",
+            ],
+        ),
     ],
-    ids=["threads", "timeouts", "asyncio", "fork", "names"],
+    ids=["threads", "timeouts", "asyncio", "fork", "names", "module"],
 )
 def test_an_unmodified_program(tmp_path: Path, program: str, lines: list[str]) -> None:
     path = tmp_path / "prog.py"

@@ -10,11 +10,15 @@ from __future__ import annotations
 import _socket
 import errno
 import os
+import struct
 from operator import index
 from types import ModuleType
 from typing import Any
 
 from softnet.usr.door.sock import FLAGS, OURS, here, real, socket
+
+SIOCGIFINDEX = 0x8933
+IFREQ = struct.Struct("16si20x")  # struct ifreq with ifr_ifindex
 
 
 def socketpair(family: Any = None, type: int = _socket.SOCK_STREAM, proto: int = 0, /) -> Any:
@@ -40,21 +44,22 @@ def close(fd: int, /) -> None:
         here.kernel.closed(entry)
 
 
-def interfaces() -> list[str]:
-    """The names of the host's devices."""
+def if_nameindex() -> list[tuple[int, str]]:
+    """if_nameindex(): every device of the host, with or without an address."""
     with_socket = socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    fd = with_socket.fileno()
     try:
-        entry = here.kernel.find(with_socket.fileno())
+        entry = here.kernel.find(fd)
         assert entry is not None
-        text = here.kernel.call(entry, with_socket.fileno(), "read_proc", "/proc/net/dev")
+        text = here.kernel.call(entry, fd, "read_proc", "/proc/net/dev").decode()
+        names = [row.split(":")[0].strip() for row in text.splitlines()[2:]]
+        rows = [
+            (here.kernel.call(entry, fd, "ioctl", SIOCGIFINDEX, IFREQ.pack(name.encode(), 0)), name)
+            for name in names
+        ]
     finally:
         with_socket.close()
-    return [row.split(":")[0].strip() for row in text.decode().splitlines()[2:]]
-
-
-def if_nameindex() -> list[tuple[int, str]]:
-    """if_nameindex()"""
-    return [(i + 1, name) for i, name in enumerate(interfaces())]
+    return sorted((IFREQ.unpack(answer)[1], name) for answer, name in rows)
 
 
 def if_nametoindex(name: Any, /) -> int:
@@ -79,8 +84,8 @@ def make_module() -> ModuleType:
     """The module object, to be sys.modules["_socket"]."""
     module = ModuleType("_socket", _socket.__doc__)
     module.__dict__.update({k: v for k, v in vars(_socket).items() if k != "__name__"})
-    socket.__module__ = "_socket"
-    socket.__doc__ = real.__doc__
+    type.__setattr__(socket, "__module__", "_socket")
+    type.__setattr__(socket, "__doc__", real.__doc__)
     module.__dict__.update(
         socket=socket,
         SocketType=socket,

@@ -56,7 +56,16 @@ def entry_of(sock: Any) -> tuple[Entry | None, int]:
     return sock._entry, fd
 
 
-class socket(real):
+class Fixed(type):
+    """The class of a class that nobody changes, as a type written in C; its subclasses are free."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if real in cls.__bases__:
+            raise TypeError(f"cannot set {name!r} attribute of immutable type '_socket.socket'")
+        type.__setattr__(cls, name, value)
+
+
+class socket(real, metaclass=Fixed):
     """socket(family=AF_INET, type=SOCK_STREAM, proto=0, fileno=None)"""
 
     __slots__ = ("_entry",)
