@@ -20,7 +20,7 @@ NATIVE  = $(EXT) softnet.usr.native._redef softnet.usr.native._trap
 FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
-.PHONY: judge-cpython help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
+.PHONY: judge-cpython determinism help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -72,6 +72,11 @@ JUDGE_PYTHON ?= $(PY)
 judge-cpython: .venv/build.stamp ## CPython's own network tests, on the kernel and on softnet
 	@$(EXT) || test $$? -eq 3
 	@PYTHONPATH=$(CURDIR)/$(OUT) $(PY) tools/judge_cpython.py --python=$(JUDGE_PYTHON) $(J)
+
+# 3 runs of each program under each of 2 hash seeds in each form: about half an hour.
+determinism: .venv/test.stamp ## the example programs, twelve times each: the same seed, the same digest
+	@$(EXT) || test $$? -eq 3
+	@PYTHONPATH=$(CURDIR)/$(OUT):$(CURDIR) $(PY) tools/determinism.py $(P)
 
 # Python's own allocator and the leaks it leaves at exit would hide what we look for. Stacks are not
 # instrumented: greenlet copies them whole.

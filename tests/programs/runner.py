@@ -17,18 +17,24 @@ FOLDER = Path(__file__).parent.parent.parent / "examples" / "programs"
 # Program -> the packages it uses beyond the standard library.
 NEEDS: dict[str, tuple[str, ...]] = {
     "aiohttp_websocket": ("aiohttp",),
+    "chat_selectors": (),
     "dns_dnspython": ("dns",),
     "ftp_pyftpdlib": ("pyftpdlib",),
+    "gossip_rumours": (),
     "http_requests": ("requests",),
     "https_tls": ("requests",),
     "httpx_asyncio_trio": ("httpx", "trio"),
     "keep_alive_day": (),
+    "lines_threads": (),
+    "ntp_clock": (),
     "raft_election": (),
     "redis_small": ("redis",),
     "smtp_aiosmtpd": ("aiosmtpd",),
     "socketserver_tcp_udp": (),
     "ssh_asyncssh": ("asyncssh",),
+    "trio_echo": ("trio",),
     "uvicorn_starlette": ("uvicorn", "starlette", "httpx"),
+    "websocket_by_hand": (),
     "xmlrpc_calls": (),
 }
 

@@ -12,6 +12,11 @@ from tests.programs.runner import FOLDER, NEEDS, missing, run
 # What each prints, but for the time and the digest in its last line.
 PRINTS = {
     "aiohttp_websocket": ["0 1 2 3 4 5 6 7 8 9 1 21 321"],
+    "chat_selectors": [
+        "anna heard 9 lines, the last: * cleo left",
+        "bert heard 6 lines, the last: <anna> here it rains",
+        "cleo heard 3 lines, the last: <anna> here it rains",
+    ],
     "dns_dnspython": [
         "www.example A: 2 records, 9 letters",
         "example MX: 1 records, 16 letters",
@@ -19,6 +24,7 @@ PRINTS = {
         "The DNS query name does not exist: nowhere.example.",
     ],
     "ftp_pyftpdlib": ["passive: True", "active: True", "['data.bin'] 153600", "[]"],
+    "gossip_rumours": [],  # how fast is luck; the program checks the rest
     "http_requests": ['{"page": 50000, "posts": 5, "connections": 1}'],
     "https_tls": [
         "TLSv1.3 TLS_AES_256_GCM_SHA384",
@@ -33,6 +39,8 @@ PRINTS = {
         *["  done, ReadTimeout after 4.2 s"] * 3,
     ],
     "keep_alive_day": ["the same connection, seconds: True 86400"],
+    "lines_threads": ["200 ready ['404 unknown', '400 what?'] {'visits': 570}"],
+    "ntp_clock": [],
     "raft_election": [],  # who is elected is luck; the program checks the rest
     "redis_small": ["counter: 90", "job: ('jobs', 'paint the fence')"],
     "smtp_aiosmtpd": [
@@ -46,7 +54,9 @@ PRINTS = {
         "100000 bytes there",
         "permission denied",
     ],
+    "trio_echo": [],
     "uvicorn_starlette": ["lines, upload is whole: 10 True"],
+    "websocket_by_hand": ["HTTP/1.1 101 Switching Protocols True olleh still there? True True b''"],
     "xmlrpc_calls": ["4950 <class 'ZeroDivisionError'>:integer division or modulo by zero [3, 3]"],
 }
 

@@ -10,11 +10,9 @@ from softnet.tools.determinism import main
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 PROGRAMS = [*sorted(EXAMPLES.glob("*.py")), *sorted((EXAMPLES / "programs").glob("*.py"))]
-# What draws from a generator that nobody can seed, and what has not been understood yet.
+# What draws from a generator that nobody can seed.
 APART = {
     "ssh_asyncssh.py": "its keys are OpenSSL's, inside the package cryptography",
-    "aiohttp_websocket.py": "a request differs between the interpreted and the compiled form",
-    "uvicorn_starlette.py": "imports that run ldconfig must be done before it starts",
 }
 
 

@@ -1,7 +1,8 @@
 """softnet check-determinism: run a program twice and say where the runs begin to differ.
 
-Each run is a process of its own, with another hash seed. What is compared is the journal of each lab
-the program makes (lab/journal.py), what it prints, and its exit code.
+Each run is a process of its own, with another hash seed unless the seeds are counted. What is
+compared is the journal of each lab the program makes (lab/journal.py), what it prints, and its exit
+code.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ GONE = "(the run is over)\n"
 class Run:
     """One run of the program."""
 
-    def __init__(self, folder: Path, number: int, form: str) -> None:
+    def __init__(self, folder: Path, number: int, form: str, hash_seed: int) -> None:
         self.folder = folder / str(number)
         self.folder.mkdir()
         self.form = form
-        self.name = f"run {number} ({form}, PYTHONHASHSEED={number})"
+        self.name = f"run {number} ({form}, PYTHONHASHSEED={hash_seed})"
         self.env = os.environ | {
-            "PYTHONHASHSEED": str(number),
+            "PYTHONHASHSEED": str(hash_seed),
             "SOFTNET_JOURNAL": str(self.folder / "journal.txt"),
             "SOFTNET_PROGRESS": "0",
             "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
@@ -50,15 +51,25 @@ class Run:
         return sorted(self.folder.iterdir(), key=lambda p: (len(p.name), p.name))
 
 
-def main(words: Sequence[str], runs: int = 2, both: bool = False) -> int:
-    """The command; 0 if all runs are the same, 1 if they differ, or fail."""
+def main(
+    words: Sequence[str],
+    runs: int = 2,
+    both: bool = False,
+    interpreted_runs: int = 1,
+    hash_seeds: int = 0,
+) -> int:
+    """The command; 0 if all runs are the same, 1 if they differ, or fail.
+
+    both: after them so many on the interpreted form. hash_seeds: how many take turns; 0: another each.
+    """
     form = "interpreted" if os.environ.get("SOFTNET_PURE") else form_here()
     with tempfile.TemporaryDirectory() as folder:
         made = []
-        for n in range(1, runs + 1):
-            made.append(Run(Path(folder), n, form))
+        forms = [form] * runs
         if both and form != "interpreted":
-            made.append(Run(Path(folder), runs + 1, "interpreted"))
+            forms += ["interpreted"] * interpreted_runs
+        for n, its in enumerate(forms, 1):
+            made.append(Run(Path(folder), n, its, (n - 1) % hash_seeds + 1 if hash_seeds else n))
         for run in made:
             run.go(words)
         first = made[0]

@@ -140,7 +140,6 @@ NAMES = """
 """
 
 
-@pytest.mark.slow
 MODULE = """
     import _socket, socket
 
@@ -153,6 +152,7 @@ MODULE = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "lines"),
     [
