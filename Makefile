@@ -34,7 +34,8 @@ demo-tap: .venv/build.stamp ## the machine's own ping and curl talk to a softnet
 	@PYTHONPATH=build/compiled $(PY) -m softnet demo-tap
 
 test: PYTEST_PURE = -m "not slow"
-test: test-pure test-compiled ## the suite, interpreted and compiled; what is slow, compiled only
+test: PYTEST_COMPILED = -m "not source"
+test: test-pure test-compiled ## the suite on both forms; what is slow compiled only, what reads sources once
 
 test-pure: .venv/test.stamp ## the suite on the plain Python form
 	@echo "== interpreted =="
@@ -46,7 +47,7 @@ test-compiled: .venv/test.stamp ## the suite on the compiled form
 	@echo "== compiled =="
 	@$(EXT); case $$? in \
 	 0) SOFTNET_PURE= SOFTNET_COMPILED=1 PYTHONPATH=build/compiled \
-	    $(PY) -m pytest $(PYTEST) $(T);; \
+	    $(PY) -m pytest $(PYTEST) $(PYTEST_COMPILED) $(T);; \
 	 3) test -z "$$SOFTNET_REQUIRE_EXT";; \
 	 *) exit 1;; esac
 

@@ -15,6 +15,8 @@ import pytest
 
 from tools.buildext import cimports, closure, dotted
 
+pytestmark = pytest.mark.source
+
 SRC = Path(__file__).parent.parent / "src"
 PXDS = sorted(p for p in SRC.rglob("*.pxd") if p.stem != "__init__")
 PYS = sorted(p for p in SRC.rglob("*.py") if p.stem != "__init__")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.source
+
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "softnet"
 FILES = sorted(SRC.rglob("*.py"))
