@@ -459,6 +459,13 @@ cdef enum:
     ICSK_TIME_RETRANS = 1
     ICSK_TIME_DACK = 2
     ICSK_TIME_PROBE0 = 3
+    ICSK_TIME_LOSS_PROBE = 5
+    ICSK_TIME_REO_TIMEOUT = 6
+    TCP_NOTE_RTT = 1
+    TCP_NOTE_RACK = 2
+    TCP_NOTE_RATE = 4
+    SK_PACING_NONE = 0
+    SK_PACING_NEEDED = 1
     ICSK_ACK_SCHED = 1
     ICSK_ACK_TIMER = 2
     ICSK_ACK_PUSHED = 4
@@ -498,3 +505,4 @@ cdef extern from *:
     const Py_ssize_t NETIF_F_LOOPBACK "0x80000000L"
     const Py_ssize_t NETIF_F_ETHTOOL_BITS "0xff3fcbffL"
     const Py_ssize_t TCP_CWND_CLAMP_NONE "0xffffffffL"
+    const Py_ssize_t SK_PACING_UNLIMITED "0xffffffffL"

@@ -24,6 +24,7 @@ EXTENSIONS = {
     "SO_REUSEPORT": "3.9",
     "veth_offloads": "3.9",
     "TCP_NOTSENT_LOWAT": "3.12",
+    "SO_MAX_PACING_RATE": "3.13",
     "TCP_FASTOPEN_CONNECT": "4.11",
 }
 

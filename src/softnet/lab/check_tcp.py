@@ -16,6 +16,7 @@ import softnet.uapi.tcp as tcp
 from softnet.kernel.timer import Timer, timer_pending
 from softnet.net.ipv4.inet_hashtables import InetHashinfo
 from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
+from softnet.net.ipv4.tcp_proc import RETRANSMISSION
 from softnet.structs.net_namespace import Net
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.skbuff import SkBuff, SkBuffHead
@@ -283,9 +284,10 @@ def check_timers(tp: TcpSock) -> None:
     if tp.sk_state == tcp.TCP_CLOSE:
         for timer in (tp.icsk_retransmit_timer, tp.icsk_delack_timer, tp.sk_timer):
             assert not armed(timer), "a timer on a closed socket"
+        assert tp.pacing_timer is None or not tp.pacing_timer.pending, "a closed socket is paced"
         return
     if tp.packets_out:
-        assert tp.icsk_pending == const.ICSK_TIME_RETRANS, "data in flight and no timer"
+        assert tp.icsk_pending in RETRANSMISSION, "data in flight and no timer"
     if tp.icsk_pending:
         timer = tp.icsk_retransmit_timer
         assert timer is not None

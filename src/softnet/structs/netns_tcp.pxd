@@ -19,6 +19,7 @@ cdef class NetnsTcp:
     cdef public i64 workaround_signed_windows, slow_start_after_idle, max_ssthresh
     cdef public i64 thin_linear_timeouts, thin_dupack, cookie_size, challenge_ack_limit
     cdef public i64 notsent_lowat, limit_output_bytes, fastopen
+    cdef public i64 early_retrans, recovery, pacing_ss_ratio, pacing_ca_ratio
     cdef public TcpCongestionOps congestion_control
     cdef public list cong_allowed, cong_available
     cdef public bint rfc5961

@@ -69,6 +69,10 @@ class NetnsTcp:
         "notsent_lowat",
         "limit_output_bytes",
         "fastopen",
+        "early_retrans",
+        "recovery",
+        "pacing_ss_ratio",
+        "pacing_ca_ratio",
         "congestion_control",
         "cong_allowed",
         "cong_available",
@@ -133,6 +137,10 @@ class NetnsTcp:
     notsent_lowat: int  # bytes; -1: no limit
     limit_output_bytes: int  # TSQ: bytes of a socket below TCP; 0: no limit
     fastopen: int  # tcp_fastopen: bits, TFO_*
+    early_retrans: int  # 3 or 4: tail loss probes (3.10)
+    recovery: int  # 1: RACK (4.4)
+    pacing_ss_ratio: int  # per cent of cwnd / srtt, in slow start (4.3)
+    pacing_ca_ratio: int  # the same afterwards
     congestion_control: TcpCongestionOps
     cong_allowed: list[str]  # tcp_allowed_congestion_control
     cong_available: list[TcpCongestionOps]  # in order, the default first
@@ -197,6 +205,10 @@ class NetnsTcp:
         self.notsent_lowat = -1
         self.limit_output_bytes = 0
         self.fastopen = 0
+        self.early_retrans = 0
+        self.recovery = 0
+        self.pacing_ss_ratio = 200
+        self.pacing_ca_ratio = 120
         self.congestion_control = None  # type: ignore[assignment]  # tcp_net_init() sets it
         self.cong_allowed = []
         self.cong_available = []

@@ -53,6 +53,7 @@ cdef class Proto:
     cpdef void rehash(self, Sock sk) except *
     cpdef i64 get_port(self, Sock sk, i64 snum) except? -1
     cpdef void set_keepalive(self, Sock sk, bint on) except *
+    cpdef void set_pacing(self, Sock sk) except *
     cpdef i64 listen_start(self, Sock sk, i64 backlog) except? -1
     cpdef void listen_stop(self, Sock sk) except *
     cpdef i64 poll(self, object file, Socket sock, object wait) except? -1
@@ -97,6 +98,7 @@ cdef class Sock:
     cdef public object sk_user_data
     cdef public i64 sk_ino
     cdef public bint sk_deferred
+    cdef public i64 sk_pacing_status, sk_pacing_rate, sk_max_pacing_rate
 
     cpdef bint flag(self, i64 bit) except -1
     cpdef void set_flag(self, i64 bit) except *

@@ -153,6 +153,9 @@ class Proto:
     def set_keepalive(self, sk: Sock, on: bool) -> None:
         """SO_KEEPALIVE is being switched (tcp_set_keepalive); the flag follows."""
 
+    def set_pacing(self, sk: Sock) -> None:
+        """SO_MAX_PACING_RATE was set: begin to pace, if this protocol does."""
+
     def listen_start(self, sk: Sock, backlog: int) -> int:
         """inet_csk_listen_start(): accept connections from now on; 0 or -errno."""
         return -95
@@ -262,6 +265,9 @@ class Sock:
         "sk_user_data",
         "sk_ino",
         "sk_deferred",
+        "sk_pacing_status",
+        "sk_pacing_rate",
+        "sk_max_pacing_rate",
     )
 
     sk_family: int
@@ -335,6 +341,9 @@ class Sock:
     sk_user_data: object
     sk_ino: int  # inode number as /proc/net shows it
     sk_deferred: bool  # release_sock() has something to do: sk_prot.release_cb()
+    sk_pacing_status: int  # SK_PACING_*
+    sk_pacing_rate: int  # bytes/s; 0: nothing known yet
+    sk_max_pacing_rate: int  # SO_MAX_PACING_RATE, bytes/s
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         self.sk_family = family
@@ -408,6 +417,9 @@ class Sock:
         self.sk_user_data = None
         self.sk_ino = 0
         self.sk_deferred = False
+        self.sk_pacing_status = const.SK_PACING_NONE
+        self.sk_pacing_rate = 0
+        self.sk_max_pacing_rate = const.SK_PACING_UNLIMITED
 
     def flag(self, bit: int) -> bool:
         """sock_flag(): is SOCK_* bit set?"""

@@ -5,10 +5,13 @@ cimport softnet.uapi.poll as poll
 cimport softnet.uapi.socket as socket
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
+from softnet.kernel.hrtimer cimport Hrtimer
 from softnet.structs.inet_connection_sock cimport InetConnectionSock
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
+from softnet.structs.tcp_rack cimport TcpRack
+from softnet.structs.tcp_rate cimport TcpRate
 
 cdef class TcpSackBlock
 cdef class TcpOptionsReceived
@@ -31,7 +34,7 @@ cdef class TcpOptionsReceived:
 
 cdef class TcpCongestionOps:
     cdef public str name
-    cdef public bint non_restricted, rtt_stamp
+    cdef public bint non_restricted, rtt_stamp, wants_rate
     cpdef void init(self, TcpSock tp) except *
     cpdef void release(self, TcpSock tp) except *
     cpdef i64 ssthresh(self, TcpSock tp) except? -1
@@ -41,6 +44,7 @@ cdef class TcpCongestionOps:
     cpdef void cwnd_event(self, TcpSock tp, i64 ev) except *
     cpdef i64 undo_cwnd(self, TcpSock tp) except? -1
     cpdef void pkts_acked(self, TcpSock tp, i64 num_acked, i64 rtt_us) except *
+    cpdef void cong_control(self, TcpSock tp, TcpRate rate) except *
     cpdef tuple get_info(self, TcpSock tp, i64 ext)
 
 
@@ -74,6 +78,11 @@ cdef class TcpSock(InetConnectionSock):
     cdef public object fastopen_req
     cdef public TcpRequestSock fastopen_rsk
     cdef public bint syn_fastopen, syn_data, syn_data_acked
+    cdef public i64 delivery, tlp_high_seq
+    cdef public bint tlp_retrans
+    cdef public TcpRack rack
+    cdef public TcpRate rate
+    cdef public Hrtimer pacing_timer
     cpdef bint is_sack(self) except -1
     cpdef bint is_reno(self) except -1
     cpdef bint is_fack(self) except -1

@@ -27,11 +27,14 @@ from softnet.structs.inet_connection_sock import InetConnectionSock
 from softnet.structs.skbuff import SkBuffHead
 
 if TYPE_CHECKING:
+    from softnet.kernel.hrtimer import Hrtimer
     from softnet.structs.net_namespace import Net
     from softnet.structs.netns_tcp import NetnsTcp
     from softnet.structs.request_sock import TcpRequestSock
     from softnet.structs.skbuff import SkBuff
     from softnet.structs.sock import Proto
+    from softnet.structs.tcp_rack import TcpRack
+    from softnet.structs.tcp_rate import TcpRate
 
 
 class TcpSackBlock:
@@ -110,16 +113,18 @@ class TcpCongestionOps:
     tp.icsk_ca_priv, made by init().
     """
 
-    __slots__ = ("name", "non_restricted", "rtt_stamp")
+    __slots__ = ("name", "non_restricted", "rtt_stamp", "wants_rate")
 
     name: str
     non_restricted: bool  # any user may choose it
     rtt_stamp: bool  # wants round trips in microseconds
+    wants_rate: bool  # its cong_control() is all that sets the window, from delivery rates
 
     def __init__(self, name: str, non_restricted: bool = False, rtt_stamp: bool = False) -> None:
         self.name = name
         self.non_restricted = non_restricted
         self.rtt_stamp = rtt_stamp
+        self.wants_rate = False
 
     def init(self, tp: TcpSock) -> None:
         """The connection begins to use this algorithm."""
@@ -152,6 +157,9 @@ class TcpCongestionOps:
 
     def pkts_acked(self, tp: TcpSock, num_acked: int, rtt_us: int) -> None:
         """num_acked segments left the network; rtt_us is -1 if unknown."""
+
+    def cong_control(self, tp: TcpSock, rate: TcpRate) -> None:
+        """With wants_rate: an ACK was processed, rate has its sample; set cwnd and the pacing rate."""
 
     def get_info(self, tp: TcpSock, ext: int) -> tuple[int, bytes] | None:
         """For inet_diag: (INET_DIAG_* attribute, its payload)."""
@@ -256,6 +264,12 @@ class TcpSock(InetConnectionSock):
         "syn_fastopen",
         "syn_data",
         "syn_data_acked",
+        "delivery",
+        "tlp_high_seq",
+        "tlp_retrans",
+        "rack",
+        "rate",
+        "pacing_timer",
     )
 
     sysctl: NetnsTcp  # the namespace's, one load away
@@ -352,6 +366,12 @@ class TcpSock(InetConnectionSock):
     syn_fastopen: bool  # our SYN had a Fast Open option
     syn_data: bool  # and data
     syn_data_acked: bool  # which the peer took with the SYN; a server: which we took
+    delivery: int  # TCP_NOTE_*: what to note of each segment sent and delivered
+    tlp_high_seq: int  # snd_nxt when the tail loss probe went out; 0: none is out
+    tlp_retrans: bool  # it was old data
+    rack: TcpRack | None  # time decides what is lost, RFC 8985
+    rate: TcpRate | None  # the algorithm wants delivery rates
+    pacing_timer: Hrtimer | None
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         InetConnectionSock.__init__(self, prot, net, family)
@@ -449,6 +469,12 @@ class TcpSock(InetConnectionSock):
         self.syn_fastopen = False
         self.syn_data = False
         self.syn_data_acked = False
+        self.delivery = 0
+        self.tlp_high_seq = 0
+        self.tlp_retrans = False
+        self.rack = None
+        self.rate = None
+        self.pacing_timer = None
 
     def is_sack(self) -> bool:
         """tcp_is_sack()"""

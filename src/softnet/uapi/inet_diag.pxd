@@ -35,6 +35,7 @@ cdef enum:
     INET_DIAG_DCTCPINFO = 9
     INET_DIAG_PROTOCOL = 10
     INET_DIAG_SKV6ONLY = 11
+    INET_DIAG_BBRINFO = 16
 
 cdef extern from *:
     const Py_ssize_t INET_DIAG_NOCOOKIE "0xffffffffL"

@@ -1,4 +1,4 @@
-"""Every algorithm of 3.2 is there."""
+"""Every algorithm of 3.2 is there, and one of 4.9."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from softnet.uapi.tcp import TCP_CONGESTION
 from tests.kit.tcp_peer import SOL_TCP, Dut
 
 ALL = [
-    "bic", "cubic", "highspeed", "htcp", "hybla", "illinois", "lp", "reno", "scalable", "vegas",
+    "bbr", "bic", "cubic", "highspeed", "htcp", "hybla", "illinois", "lp", "reno", "scalable", "vegas",
     "veno", "westwood", "yeah",
 ]  # fmt: skip
 PRECISE = {"vegas", "veno", "yeah", "illinois", "lp"}  # those that ask for microseconds

@@ -17,6 +17,7 @@ import os
 import softnet.arch.const as const
 import softnet.uapi.errqueue as errqueue
 import softnet.uapi.socket as uapi
+from softnet.kernel.era import era_has
 from softnet.machine.cpu import this_cpu
 from softnet.net.core.scm import put_cmsg
 from softnet.net.core.skbuff import kfree_skb, skb_clone
@@ -189,6 +190,10 @@ def set_locked(sock: Socket, sk: Sock, optname: int, optval: bytes, val: int) ->
             sk.sk_filter = None
         case uapi.SO_MARK:
             sk.sk_mark = val & 0xFFFFFFFF
+        case uapi.SO_MAX_PACING_RATE if era_has(sk.sk_net.era, "SO_MAX_PACING_RATE"):
+            sk.sk_max_pacing_rate = val & 0xFFFFFFFF
+            if sk.sk_max_pacing_rate != const.SK_PACING_UNLIMITED:
+                sk.sk_prot.set_pacing(sk)
         case _:
             return -errno.ENOPROTOOPT
     return 0
@@ -370,6 +375,8 @@ def get_int(sk: Sock, optname: int) -> int:
             return int(sk.sk_state == TCP_LISTEN)
         case uapi.SO_MARK:
             return sk.sk_mark
+        case uapi.SO_MAX_PACING_RATE if era_has(sk.sk_net.era, "SO_MAX_PACING_RATE"):
+            return sk.sk_max_pacing_rate
     raise os_error(errno.ENOPROTOOPT)
 
 

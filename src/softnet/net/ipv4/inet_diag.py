@@ -18,6 +18,7 @@ import softnet.uapi.tcp as tcp
 from softnet.fs.proc import ProcEntry, proc_create
 from softnet.kernel.timer import jiffies, timer_pending
 from softnet.net.ipv4.inet_hashtables import InetHashinfo
+from softnet.net.ipv4.tcp_proc import RETRANSMISSION
 from softnet.net.ipv4.tcp_sockopt import tcp_get_info
 from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.net_namespace import Net
@@ -85,7 +86,7 @@ def inet_csk_diag_fill(tp: TcpSock) -> Record:
     """A full socket."""
     now = jiffies()
     timer, retrans, expires = TIMER_NONE, 0, now
-    if tp.icsk_pending == const.ICSK_TIME_RETRANS:
+    if tp.icsk_pending in RETRANSMISSION:
         timer, retrans, expires = TIMER_RETRANS, tp.icsk_retransmits, tp.icsk_timeout
     elif tp.icsk_pending == const.ICSK_TIME_PROBE0:
         timer, retrans, expires = TIMER_PROBE, tp.icsk_probes_out, tp.icsk_timeout

@@ -88,6 +88,8 @@ from softnet.net.ipv4.tcp_ipv4 import (
 from softnet.net.ipv4.tcp_mss import tcp_sync_mss
 from softnet.net.ipv4.tcp_notsent import tcp_stream_memory_free
 from softnet.net.ipv4.tcp_offload import TcpProtocol
+from softnet.net.ipv4.tcp_pacing import tcp_pacing_stop
+from softnet.net.ipv4.tcp_pacing_timer import tcp_pacing_start
 from softnet.net.ipv4.tcp_proc import ProcTcp
 from softnet.net.ipv4.tcp_recvmsg import tcp_inq, tcp_recvmsg
 from softnet.net.ipv4.tcp_sendmsg import tcp_sendmsg
@@ -203,6 +205,7 @@ def tcp_v4_destroy_sock(tp: TcpSock) -> None:
     if trace.tcp_v4_destroy_sock.enabled:
         trace.tcp_v4_destroy_sock.fire(tp)
     inet_csk_clear_xmit_timers(tp)
+    tcp_pacing_stop(tp)
     tcp_cleanup_congestion_control(tp)
     tcp_write_queue_purge(tp)
     skb_queue_purge(tp.out_of_order_queue)
@@ -212,6 +215,7 @@ def tcp_v4_destroy_sock(tp: TcpSock) -> None:
     tp.icsk_retransmit_timer = None
     tp.icsk_delack_timer = None
     tp.sk_timer = None
+    tp.pacing_timer = None
     tp.sk_mem.sockets_allocated -= 1  # type: ignore[union-attr]  # TCP's memory is always accounted
 
 
@@ -322,6 +326,9 @@ class TcpProto(Proto):
 
     def set_keepalive(self, sk: Sock, on: bool) -> None:
         tcp_set_keepalive(tcp_sk(sk), on)
+
+    def set_pacing(self, sk: Sock) -> None:
+        tcp_pacing_start(tcp_sk(sk))
 
     def listen_start(self, sk: Sock, backlog: int) -> int:
         tp = tcp_sk(sk)

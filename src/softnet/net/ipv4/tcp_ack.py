@@ -22,9 +22,12 @@ from softnet.net.ipv4.inet_connection_sock import (
 from softnet.net.ipv4.tcp_challenge import tcp_send_challenge_ack
 from softnet.net.ipv4.tcp_clock import tcp_time_stamp
 from softnet.net.ipv4.tcp_cwnd import tcp_cong_avoid, tcp_may_raise_cwnd
+from softnet.net.ipv4.tcp_delivery import tcp_delivery_begin, tcp_skb_delivered
 from softnet.net.ipv4.tcp_frto import tcp_process_frto
 from softnet.net.ipv4.tcp_mss import tcp_sync_mss
 from softnet.net.ipv4.tcp_output import tcp_schedule_rto
+from softnet.net.ipv4.tcp_pacing import tcp_update_pacing_rate
+from softnet.net.ipv4.tcp_rate import tcp_rate_acked
 from softnet.net.ipv4.tcp_recovery import (
     tcp_fastretrans_alert,
     tcp_mtup_probe_success,
@@ -38,6 +41,8 @@ from softnet.net.ipv4.tcp_segment import (
     tcp_trim_head,
     tcp_unlink_write_queue,
 )
+from softnet.net.ipv4.tcp_tlp import EARLY_RETRANS_TLP, tcp_schedule_loss_probe
+from softnet.net.ipv4.tcp_tlp_probe import tcp_process_tlp_ack
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
@@ -86,6 +91,8 @@ def tcp_ack(tp: TcpSock, skb: SkBuff, flag: int) -> int:
     prior_fackets = tp.fackets_out
     prior_sacked = tp.sacked_out
     prior_in_flight = tp.packets_in_flight()
+    if tp.delivery:
+        tcp_delivery_begin(tp, prior_in_flight)
     mib = tp.sk_net.mib.net
     if not flag & const.FLAG_SLOWPATH and advanced:
         # The header was as predicted: the window did not change.
@@ -110,12 +117,12 @@ def tcp_ack(tp: TcpSock, skb: SkBuff, flag: int) -> int:
     tp.rcv_tstamp = tcp_time_stamp()
     prior_packets = tp.packets_out
     if prior_packets == 0:
-        if tp.sk_send_head is not None:
-            tcp_ack_probe(tp)
-        return 1
+        return tcp_ack_of_nothing(tp, ack, flag)
     flag |= tcp_clean_rtx_queue(tp, prior_fackets, prior_snd_una)
     pkts_acked = prior_packets - tp.packets_out
     newly_acked_sacked = prior_packets - prior_sacked - (tp.packets_out - tp.sacked_out)
+    if tp.tlp_high_seq:
+        tcp_process_tlp_ack(tp, ack, flag)
     frto_cwnd = tp.frto_counter != 0 and tcp_process_frto(tp, flag)
     if mem.before(tp.frto_highmark, tp.snd_una):
         tp.frto_highmark = 0
@@ -126,11 +133,36 @@ def tcp_ack(tp: TcpSock, skb: SkBuff, flag: int) -> int:
         tcp_fastretrans_alert(tp, pkts_acked, newly_acked_sacked, flag)
     elif grow:
         tcp_cong_avoid(tp, ack, prior_in_flight)
+    tcp_ack_extensions(tp, flag, newly_acked_sacked)
     if flag & const.FLAG_FORWARD_PROGRESS or not flag & const.FLAG_NOT_DUP:
         dst = tp.sk_dst_cache
         if dst is not None:
             dst_confirm(dst)
     return 1
+
+
+def tcp_ack_of_nothing(tp: TcpSock, ack: int, flag: int) -> int:
+    """An ACK while nothing is out: is the window open again? 1."""
+    if tp.sk_send_head is not None:
+        tcp_ack_probe(tp)
+    if tp.tlp_high_seq:
+        tcp_process_tlp_ack(tp, ack, flag)
+    return 1
+
+
+def tcp_ack_extensions(tp: TcpSock, flag: int, newly_acked_sacked: int) -> None:
+    """What kernels after 3.2 do at the end of an ACK, if it is on."""
+    rate = tp.rate
+    if rate is not None:
+        tcp_rate_acked(tp, rate, newly_acked_sacked)
+    elif tp.sk_pacing_status:
+        tcp_update_pacing_rate(tp)
+    if (
+        tp.sysctl.early_retrans >= EARLY_RETRANS_TLP
+        and flag & const.FLAG_DATA_ACKED
+        and tp.icsk_pending == const.ICSK_TIME_RETRANS
+    ):
+        tcp_schedule_loss_probe(tp)
 
 
 def tcp_old_ack(tp: TcpSock, skb: SkBuff, ack: int, prior_snd_una: int) -> int:
@@ -258,6 +290,8 @@ def tcp_clean_rtx_queue(tp: TcpSock, prior_fackets: int, prior_snd_una: int) -> 
 def tcp_ack_skb(tp: TcpSock, st: AckedState, skb: SkBuff, acked_pcount: int, now: int) -> None:
     """acked_pcount segments of skb, the first on the queue, are acknowledged: count them out."""
     sacked = skb.sacked
+    if tp.delivery and not sacked & const.TCPCB_SACKED_ACKED:
+        tcp_skb_delivered(tp, skb, skb.end_seq)
     if sacked & const.TCPCB_RETRANS:
         if sacked & const.TCPCB_SACKED_RETRANS:
             tp.retrans_out -= acked_pcount

@@ -43,6 +43,7 @@ from softnet.net.ipv4.tcp_cong import tcp_set_ca_state
 from softnet.net.ipv4.tcp_connect import tcp_send_fin
 from softnet.net.ipv4.tcp_input import tcp_fin_time
 from softnet.net.ipv4.tcp_output import tcp_send_active_reset
+from softnet.net.ipv4.tcp_pacing import tcp_pacing_stop
 from softnet.net.ipv4.tcp_segment import sk_wmem_free_skb
 from softnet.net.ipv4.tcp_state import tcp_close_state, tcp_set_state
 from softnet.net.ipv4.tcp_timer import tcp_too_many_orphans
@@ -188,6 +189,7 @@ def tcp_disconnect(tp: TcpSock, flags: int) -> int:
     elif old_state == tcp.TCP_SYN_SENT:
         tp.sk_err = errno.ECONNRESET
     inet_csk_clear_xmit_timers(tp)
+    tcp_pacing_stop(tp)
     skb_queue_purge(tp.sk_receive_queue)
     tcp_write_queue_purge(tp)
     skb_queue_purge(tp.out_of_order_queue)
@@ -224,3 +226,7 @@ def tcp_forget(tp: TcpSock) -> None:
     tp.urg_data = 0
     tp.frto_counter = 0
     tp.frto_highmark = 0
+    tp.delivery = 0
+    tp.rack = None
+    tp.rate = None
+    tp.tlp_high_seq = 0

@@ -1,6 +1,7 @@
 cimport softnet.arch.const as const
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
+from softnet.net.ipv4.tcp_delivery cimport tcp_delivery_algorithm, tcp_delivery_init
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.tcp cimport TcpCongestionOps, TcpSock
 cimport cython

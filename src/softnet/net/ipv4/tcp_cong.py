@@ -17,6 +17,7 @@ import errno
 
 import softnet.arch.const as const
 import softnet.uapi.tcp as tcp
+from softnet.net.ipv4.tcp_delivery import tcp_delivery_algorithm, tcp_delivery_init
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.tcp import TcpCongestionOps, TcpSock
 
@@ -76,6 +77,7 @@ def tcp_init_congestion_control(tp: TcpSock) -> None:
     """The connection gets going: take the default if no other was chosen."""
     if tp.icsk_ca_ops is tcp_init_congestion_ops:
         tp.icsk_ca_ops = tp.sysctl.congestion_control
+    tcp_delivery_init(tp)
     tp.icsk_ca_ops.init(tp)
 
 
@@ -97,7 +99,10 @@ def tcp_set_congestion_control(tp: TcpSock, name: str) -> int:
     tcp_cleanup_congestion_control(tp)
     tp.icsk_ca_ops = ca
     if tp.sk_state != tcp.TCP_CLOSE:
+        tcp_delivery_algorithm(tp)
         ca.init(tp)
+    else:
+        tp.delivery = const.TCP_NOTE_RTT if ca.rtt_stamp else 0
     return 0
 
 

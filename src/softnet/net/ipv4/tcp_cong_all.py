@@ -1,10 +1,11 @@
-"""The list of congestion control algorithms: a line for each that 3.2 comes with.
+"""The list of congestion control algorithms: a line for each that 3.2 comes with, and bbr.
 
 Linux: net/ipv4/Kconfig ("TCP: advanced congestion control").
 """
 
 from __future__ import annotations
 
+from softnet.net.ipv4.tcp_bbr import tcp_bbr_init
 from softnet.net.ipv4.tcp_bic import tcp_bic_init
 from softnet.net.ipv4.tcp_cong import tcp_cong_init
 from softnet.net.ipv4.tcp_cubic import tcp_cubic_init
@@ -21,7 +22,7 @@ from softnet.net.ipv4.tcp_yeah import tcp_yeah_init
 
 
 def tcp_cong_register_all() -> None:
-    """Reno, the default, and the rest in the order of Kconfig."""
+    """Reno, the default, and the rest in the order of Kconfig; what came later."""
     tcp_cong_init()
     tcp_bic_init()
     tcp_cubic_init()
@@ -35,3 +36,4 @@ def tcp_cong_register_all() -> None:
     tcp_veno_init()
     tcp_yeah_init()
     tcp_illinois_init()
+    tcp_bbr_init()  # 4.9

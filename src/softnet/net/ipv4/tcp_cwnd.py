@@ -75,6 +75,7 @@ def tcp_cwnd_validate(tp: TcpSock) -> None:
         tp.snd_cwnd_used = tp.packets_out
     if (
         tp.sysctl.slow_start_after_idle
+        and tp.rate is None
         and mem.s32(tcp_time_stamp() - tp.snd_cwnd_stamp) >= tp.icsk_rto
     ):
         tcp_cwnd_application_limited(tp)
@@ -128,7 +129,7 @@ def tcp_enter_cwr(tp: TcpSock, set_ssthresh: bool) -> None:
     if set_ssthresh:
         tp.snd_ssthresh = tp.icsk_ca_ops.ssthresh(tp)
     limit = tp.packets_in_flight() + 1
-    if tp.snd_cwnd > limit:
+    if tp.snd_cwnd > limit and tp.rate is None:
         tp.snd_cwnd = limit
     tp.snd_cwnd_cnt = 0
     tp.high_seq = tp.snd_nxt
@@ -139,6 +140,8 @@ def tcp_enter_cwr(tp: TcpSock, set_ssthresh: bool) -> None:
 
 def tcp_cwnd_down(tp: TcpSock, flag: int) -> None:
     """Rate halving in CWR: one segment less for every second acknowledgement."""
+    if tp.rate is not None:  # the window is the algorithm's
+        return
     progress = flag & (const.FLAG_ANY_PROGRESS | const.FLAG_DSACKING_ACK)
     if not progress and not (tp.is_reno() and not flag & const.FLAG_NOT_DUP):
         return
@@ -180,7 +183,7 @@ def tcp_update_cwnd_in_recovery(tp: TcpSock, newly_acked_sacked: int, fast_rexmi
 def tcp_moderate_cwnd(tp: TcpSock) -> None:
     """No burst: at most tp.reordering segments more than are in flight."""
     limit = tp.packets_in_flight() + tp.reordering
-    if tp.snd_cwnd > limit:
+    if tp.snd_cwnd > limit and tp.rate is None:
         tp.snd_cwnd = limit
     tp.snd_cwnd_stamp = tcp_time_stamp()
 

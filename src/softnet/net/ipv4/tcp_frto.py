@@ -35,6 +35,8 @@ def tcp_use_frto(tp: TcpSock) -> bool:
     """Can F-RTO judge this timeout? Not when more than the head was sent twice."""
     if not tp.sysctl.frto or tp.icsk_mtup_probe_size:
         return False
+    if tp.rate is not None:  # it needs the window for itself, and that is the algorithm's
+        return False
     if tcp_is_sackfrto(tp):
         return True
     if tp.retrans_out > 1:
@@ -70,6 +72,7 @@ def tcp_enter_frto(tp: TcpSock) -> None:
         tp.icsk_ca_ops.cwnd_event(tp, const.CA_EVENT_FRTO)
     tp.undo_marker = tp.snd_una
     tp.undo_retrans = 0
+    tp.tlp_high_seq = 0
     skb = tp.sk_write_queue.first
     assert skb is not None
     if skb.sacked & const.TCPCB_RETRANS:

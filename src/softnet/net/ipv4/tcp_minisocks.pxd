@@ -5,6 +5,7 @@ cimport softnet.arch.mem as mem
 cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
+from softnet.net.ipv4.tcp_pacing_timer cimport tcp_pacing_start
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock

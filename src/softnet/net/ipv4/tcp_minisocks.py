@@ -25,6 +25,7 @@ from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_reject
 from softnet.net.ipv4.tcp_handshake import keepalive_time_when
 from softnet.net.ipv4.tcp_input import tcp_rcv_state_process
 from softnet.net.ipv4.tcp_options import tcp_parse_options
+from softnet.net.ipv4.tcp_pacing_timer import tcp_pacing_start
 from softnet.net.ipv4.tcp_timewait import tcp_in_window
 from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.skbuff import SkBuff
@@ -217,6 +218,7 @@ def inet_csk_inherit(sk: TcpSock, newsk: TcpSock) -> None:
     newsk.sk_sndtimeo = sk.sk_sndtimeo
     newsk.sk_priority = 0
     newsk.sk_mark = sk.sk_mark
+    newsk.sk_max_pacing_rate = sk.sk_max_pacing_rate
     newsk.sk_uid = sk.sk_uid
     newsk.sk_filter = sk.sk_filter
     newsk.sk_route_nocaps = sk.sk_route_nocaps
@@ -241,6 +243,8 @@ def inet_csk_inherit(sk: TcpSock, newsk: TcpSock) -> None:
 def tcp_inherit(tp: TcpSock, newtp: TcpSock) -> None:
     """The TCP options among them. The congestion control is not: 3.2 begins with the default."""
     newtp.nonagle = tp.nonagle
+    if newtp.sk_max_pacing_rate != const.SK_PACING_UNLIMITED:
+        tcp_pacing_start(newtp)
     newtp.thin_lto = tp.thin_lto
     newtp.thin_dupack = tp.thin_dupack
     newtp.keepalive_time = tp.keepalive_time

@@ -54,12 +54,17 @@ def tcp_transmit_skb(tp: TcpSock, skb: SkBuff, clone_it: bool) -> int:
     """
     if trace.tcp_transmit_skb.enabled:
         trace.tcp_transmit_skb.fire(skb)
-    if tp.icsk_ca_ops.rtt_stamp:
+    if tp.delivery:
         skb.tstamp = tp.sk_net.machine.clock.now
     pcount = skb.shinfo.gso_segs
     if clone_it:
         # A copy still in some queue would have its header overwritten: it needs one of its own.
+        original = skb
         skb = pskb_copy(skb) if skb_cloned(skb) else skb_clone(skb)
+        rate = tp.rate
+        if rate is not None:
+            rate.skb_sent(original, original.tstamp, tp.packets_out == 0)
+            skb.cb = None
     flags = skb.tcp_flags
     seq = skb.seq
     end_seq = skb.end_seq
@@ -179,6 +184,7 @@ def tcp_event_data_sent(tp: TcpSock) -> None:
     if (
         tp.packets_out == 0
         and tp.sysctl.slow_start_after_idle
+        and tp.rate is None
         and mem.s32(now - tp.lsndtime) > tp.icsk_rto
     ):
         tcp_cwnd_restart(tp)

@@ -27,6 +27,12 @@ HEADER = (
 USER_HZ = 100
 TIMER_NONE, TIMER_RETRANS, TIMER_KEEPALIVE, TIMER_TIMEWAIT, TIMER_PROBE = range(5)
 POINTER = "0" * 16  # kptr_restrict
+# icsk_pending: what sends again, sooner or later
+RETRANSMISSION = (
+    const.ICSK_TIME_RETRANS,
+    const.ICSK_TIME_LOSS_PROBE,
+    const.ICSK_TIME_REO_TIMEOUT,
+)
 
 
 class ProcTcp(ProcEntry):
@@ -102,7 +108,7 @@ def get_tcp4_sock(tp: TcpSock) -> str:
     """A row for a full socket."""
     now = jiffies()
     active, expires = TIMER_NONE, now
-    if tp.icsk_pending == const.ICSK_TIME_RETRANS:
+    if tp.icsk_pending in RETRANSMISSION:
         active, expires = TIMER_RETRANS, tp.icsk_timeout
     elif tp.icsk_pending == const.ICSK_TIME_PROBE0:
         active, expires = TIMER_PROBE, tp.icsk_timeout

@@ -6,6 +6,7 @@ cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpSock
+from softnet.structs.tcp_rack cimport TcpRack
 from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
 from softnet.net.ipv4.tcp_cong cimport tcp_set_ca_state
 from softnet.net.ipv4.tcp_cwnd cimport (
@@ -18,8 +19,10 @@ from softnet.net.ipv4.tcp_cwnd cimport (
 )
 from softnet.net.ipv4.tcp_mss cimport tcp_current_mss, tcp_mss_to_mtu, tcp_sync_mss
 from softnet.net.ipv4.tcp_output cimport tcp_schedule_rto
+from softnet.net.ipv4.tcp_rack cimport tcp_rack_mark_lost, tcp_rack_recovered, tcp_rack_too_young
 from softnet.net.ipv4.tcp_retransmit cimport tcp_retransmit_skb, tcp_xmit_retransmit_queue
 from softnet.net.ipv4.tcp_sack cimport (
+    tcp_count_lost,
     tcp_skb_mark_lost,
     tcp_skb_mark_lost_uncond_verify,
     tcp_skb_seglen,
@@ -63,3 +66,5 @@ cpdef int tcp_enter_loss(TcpSock tp, bint how) except -1
 cpdef void tcp_simple_retransmit(TcpSock tp) except *
 cpdef int tcp_mtup_probe_failed(TcpSock tp) except -1
 cpdef int tcp_mtup_probe_success(TcpSock tp) except -1
+@cython.locals(head=SkBuff, skb=SkBuff, rack=TcpRack, young=bint)
+cpdef int tcp_mark_flight_lost(TcpSock tp, bint how) except -1

@@ -32,8 +32,10 @@ from softnet.net.ipv4.tcp_cwnd import (
 )
 from softnet.net.ipv4.tcp_mss import tcp_current_mss, tcp_mss_to_mtu, tcp_sync_mss
 from softnet.net.ipv4.tcp_output import tcp_schedule_rto
+from softnet.net.ipv4.tcp_rack import tcp_rack_mark_lost, tcp_rack_recovered, tcp_rack_too_young
 from softnet.net.ipv4.tcp_retransmit import tcp_retransmit_skb, tcp_xmit_retransmit_queue
 from softnet.net.ipv4.tcp_sack import (
+    tcp_count_lost,
     tcp_skb_mark_lost,
     tcp_skb_mark_lost_uncond_verify,
     tcp_skb_seglen,
@@ -76,6 +78,9 @@ def tcp_fastretrans_alert(tp: TcpSock, pkts_acked: int, newly_acked_sacked: int,
         tp.retrans_stamp = 0
     elif not mem.before(tp.snd_una, tp.high_seq) and tcp_leave_state(tp):
         return
+    rack = tp.rack
+    if rack is not None and tp.frto_counter == 0:
+        tcp_rack_mark_lost(tp, rack, flag)
     fast_rexmit = False
     state = tp.icsk_ca_state
     if state == tcp.TCP_CA_Recovery:
@@ -89,8 +94,10 @@ def tcp_fastretrans_alert(tp: TcpSock, pkts_acked: int, newly_acked_sacked: int,
         if not tcp_ack_in_open(tp, flag, is_dupack):
             return
         fast_rexmit = True
-    if do_lost or (tp.is_fack() and tcp_head_timedout(tp)):
+    if rack is None and (do_lost or (tp.is_fack() and tcp_head_timedout(tp))):
         tcp_update_scoreboard(tp, fast_rexmit)
+    if tp.rate is not None:  # the algorithm has the word first
+        return
     tp.prr_delivered += newly_acked_sacked
     tcp_update_cwnd_in_recovery(tp, newly_acked_sacked, fast_rexmit)
     tcp_xmit_retransmit_queue(tp)
@@ -99,6 +106,8 @@ def tcp_fastretrans_alert(tp: TcpSock, pkts_acked: int, newly_acked_sacked: int,
 def tcp_leave_state(tp: TcpSock) -> bool:
     """high_seq is acknowledged: leave the state. True if that was all this ACK is for."""
     state = tp.icsk_ca_state
+    if state >= tcp.TCP_CA_Recovery and tp.rack is not None:
+        tcp_rack_recovered(tp.rack)
     if state == tcp.TCP_CA_Loss:
         tp.icsk_retransmits = 0
         return tcp_try_undo_recovery(tp)
@@ -130,7 +139,8 @@ def tcp_ack_in_loss(tp: TcpSock, flag: int) -> bool:
         tp.sacked_out = 0
     if not tcp_try_undo_loss(tp):
         tcp_moderate_cwnd(tp)
-        tcp_xmit_retransmit_queue(tp)
+        if tp.rate is None:
+            tcp_xmit_retransmit_queue(tp)
         return True
     return tp.icsk_ca_state != tcp.TCP_CA_Open
 
@@ -179,6 +189,9 @@ def tcp_enter_recovery(tp: TcpSock, flag: int) -> None:
     tp.prior_cwnd = tp.snd_cwnd
     tp.prr_delivered = 0
     tp.prr_out = 0
+    tp.tlp_high_seq = 0
+    if tp.icsk_pending == const.ICSK_TIME_LOSS_PROBE:
+        tcp_schedule_rto(tp)  # what a probe would show is known
     tcp_set_ca_state(tp, tcp.TCP_CA_Recovery)
 
 
@@ -228,6 +241,8 @@ def tcp_time_to_recover(tp: TcpSock) -> bool:
         return False
     if tp.lost_out:
         return True
+    if tp.rack is not None:
+        return False
     if tcp_dupack_heuristics(tp) > tp.reordering:
         return True
     if tp.is_fack() and tcp_head_timedout(tp):
@@ -380,7 +395,7 @@ def tcp_undo_cwr(tp: TcpSock, undo_ssthresh: bool) -> None:
         if undo_ssthresh and tp.prior_ssthresh > tp.snd_ssthresh:
             tp.snd_ssthresh = tp.prior_ssthresh
             tp.ecn_flags &= ~const.TCP_ECN_QUEUE_CWR
-    elif tp.snd_cwnd < tp.snd_ssthresh:
+    elif tp.snd_cwnd < tp.snd_ssthresh and tp.rate is None:
         tp.snd_cwnd = tp.snd_ssthresh
     tp.snd_cwnd_stamp = tcp_time_stamp()
 
@@ -505,24 +520,39 @@ def tcp_enter_loss(tp: TcpSock, how: bool) -> None:
     else:
         tp.undo_marker = tp.snd_una
     tp.clear_all_retrans_hints()
-    skb = tp.sk_write_queue.first
-    while skb is not None and skb is not tp.sk_send_head:
-        if skb.sacked & const.TCPCB_RETRANS:
-            tp.undo_marker = 0
-        skb.sacked &= ~const.TCPCB_TAGBITS | const.TCPCB_SACKED_ACKED
-        if how or not skb.sacked & const.TCPCB_SACKED_ACKED:
-            skb.sacked &= ~const.TCPCB_SACKED_ACKED
-            skb.sacked |= const.TCPCB_LOST
-            tp.lost_out += skb.shinfo.gso_segs
-            tp.retransmit_high = skb.end_seq
-        skb = skb.next
+    tp.tlp_high_seq = 0
+    tcp_mark_flight_lost(tp, how)
     tcp_verify_left_out(tp)
+    if tp.rack is not None:
+        tp.snd_cwnd = tp.packets_in_flight() + 1
     if tp.reordering > tp.sysctl.reordering:
         tp.reordering = tp.sysctl.reordering
     tcp_set_ca_state(tp, tcp.TCP_CA_Loss)
     tp.high_seq = tp.snd_nxt
     tp.ecn_queue_cwr()
     tp.frto_counter = 0
+
+
+def tcp_mark_flight_lost(tp: TcpSock, how: bool) -> None:
+    """Forget what was sent again, and mark all lost but what is SACKed; how: that as well.
+
+    With RACK not what was sent so lately that it can be on its way, unless it is the head.
+    """
+    head = skb = tp.sk_write_queue.first
+    rack = tp.rack
+    while skb is not None and skb is not tp.sk_send_head:
+        if skb.sacked & const.TCPCB_RETRANS:
+            tp.undo_marker = 0
+        skb.sacked &= ~const.TCPCB_TAGBITS | const.TCPCB_SACKED_ACKED
+        if how or not skb.sacked & const.TCPCB_SACKED_ACKED:
+            young = rack is not None and skb is not head and tcp_rack_too_young(tp, rack, skb)
+            if how or not young:
+                skb.sacked &= ~const.TCPCB_SACKED_ACKED
+                skb.sacked |= const.TCPCB_LOST
+                tp.lost_out += skb.shinfo.gso_segs
+                tp.retransmit_high = skb.end_seq
+                tcp_count_lost(tp, skb)
+        skb = skb.next
 
 
 def tcp_simple_retransmit(tp: TcpSock) -> None:

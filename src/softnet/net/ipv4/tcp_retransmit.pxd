@@ -11,6 +11,7 @@ from softnet.net.core.skbuff cimport pskb_trim, skb_cloned
 from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
 from softnet.net.ipv4.tcp_mss cimport tcp_current_mss
 from softnet.net.ipv4.tcp_output cimport tcp_init_nondata_skb, tcp_schedule_rto, tcp_transmit_skb
+from softnet.net.ipv4.tcp_pacing cimport tcp_paced_sent, tcp_pacing_check
 from softnet.net.ipv4.tcp_segment cimport (
     sk_wmem_free_skb,
     tcp_adjust_pcount,

@@ -24,6 +24,7 @@ from softnet.net.ipv4.tcp_output import (
     tcp_schedule_rto,
     tcp_transmit_skb,
 )
+from softnet.net.ipv4.tcp_pacing import tcp_paced_sent, tcp_pacing_check
 from softnet.net.ipv4.tcp_segment import (
     sk_wmem_free_skb,
     tcp_adjust_pcount,
@@ -83,6 +84,8 @@ def tcp_retransmit_skb(tp: TcpSock, skb: SkBuff) -> int:
     err = tcp_transmit_skb(tp, skb, True)
     if err == 0:
         tcp_retransmitted(tp, skb)
+        if tp.sk_pacing_status:
+            tcp_paced_sent(tp, skb)
     return err
 
 
@@ -158,6 +161,8 @@ def tcp_collapse_retrans(tp: TcpSock, skb: SkBuff) -> None:
 
 def tcp_can_forward_retransmit(tp: TcpSock) -> bool:
     """May segments be sent again that nobody declared lost? Only for want of anything better."""
+    if tp.rack is not None:  # what is lost will be declared so
+        return False
     if tp.icsk_ca_state != tcp.TCP_CA_Recovery or tp.is_reno():
         return False
     return not tcp_may_send_now(tp)
@@ -189,6 +194,8 @@ def tcp_xmit_retransmit_queue(tp: TcpSock) -> None:
         if hole is None:
             tp.retransmit_skb_hint = skb
         if tp.packets_in_flight() >= tp.snd_cwnd:
+            return
+        if tp.sk_pacing_status and tcp_pacing_check(tp):
             return
         if not forward and not mem.before(skb.seq, tp.retransmit_high):
             tp.retransmit_high = last_lost

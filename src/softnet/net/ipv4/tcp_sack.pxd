@@ -6,8 +6,10 @@ cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpSackBlock, TcpSock
+from softnet.structs.tcp_rate cimport TcpRate
 from softnet.net.core.skbuff cimport skb_shift
 from softnet.net.ipv4.tcp_cong cimport tcp_can_gso
+from softnet.net.ipv4.tcp_delivery cimport tcp_skb_delivered
 from softnet.net.ipv4.tcp_segment cimport (
     sk_wmem_free_skb,
     tcp_advance_highest_sack,
@@ -63,3 +65,6 @@ cpdef void tcp_mark_lost_retrans(TcpSock tp) except *
 cpdef int tcp_verify_retransmit_hint(TcpSock tp, SkBuff skb) except -1
 cpdef int tcp_skb_mark_lost(TcpSock tp, SkBuff skb) except -1
 cpdef int tcp_skb_mark_lost_uncond_verify(TcpSock tp, SkBuff skb) except -1
+cpdef bint tcp_is_news(TcpSock tp, SkBuff skb, i64 end_seq) except -1
+@cython.locals(rate=TcpRate)
+cpdef int tcp_count_lost(TcpSock tp, SkBuff skb) except -1

@@ -24,6 +24,7 @@ import softnet.uapi.snmp as snmp
 import softnet.uapi.tcp as tcp
 from softnet.net.core.skbuff import skb_shift
 from softnet.net.ipv4.tcp_cong import tcp_can_gso
+from softnet.net.ipv4.tcp_delivery import tcp_skb_delivered
 from softnet.net.ipv4.tcp_segment import (
     sk_wmem_free_skb,
     tcp_advance_highest_sack,
@@ -297,6 +298,8 @@ def tcp_sacktag_walk(
             break
         if in_sack:
             pcount = skb.shinfo.gso_segs
+            if tp.delivery and tcp_is_news(tp, skb, skb.end_seq):
+                tcp_skb_delivered(tp, skb, skb.end_seq)
             skb.sacked = tcp_sacktag_one(
                 tp, state, skb.sacked, skb.seq, skb.end_seq, dup_sack, pcount
             )
@@ -305,6 +308,11 @@ def tcp_sacktag_walk(
         state.fack_count += skb.shinfo.gso_segs
         skb = skb.next
     return skb
+
+
+def tcp_is_news(tp: TcpSock, skb: SkBuff, end_seq: int) -> bool:
+    """Is it the first time that anybody says that skb, up to end_seq, arrived?"""
+    return not skb.sacked & const.TCPCB_SACKED_ACKED and mem.after(end_seq, tp.snd_una)
 
 
 def tcp_match_skb_to_sack(tp: TcpSock, skb: SkBuff, start_seq: int, end_seq: int) -> int:
@@ -495,6 +503,8 @@ def tcp_shifted_skb(
     """shifted bytes, pcount segments, went from skb to prev: move the books. True if skb is gone."""
     seq = skb.seq
     end = mem.u32(seq + shifted)
+    if tp.delivery and tcp_is_news(tp, skb, end):
+        tcp_skb_delivered(tp, skb, end)
     tcp_sacktag_one(tp, state, skb.sacked, seq, end, dup_sack, pcount)
     if skb is tp.lost_skb_hint:
         tp.lost_cnt_hint += pcount
@@ -596,11 +606,20 @@ def tcp_skb_mark_lost(tp: TcpSock, skb: SkBuff) -> None:
         tcp_verify_retransmit_hint(tp, skb)
         tp.lost_out += skb.shinfo.gso_segs
         skb.sacked |= const.TCPCB_LOST
+        tcp_count_lost(tp, skb)
+
+
+def tcp_count_lost(tp: TcpSock, skb: SkBuff) -> None:
+    """tcp_sum_lost(): for an algorithm that wants to know how many were lost."""
+    rate = tp.rate
+    if rate is not None:
+        rate.lost += skb.shinfo.gso_segs
 
 
 def tcp_skb_mark_lost_uncond_verify(tp: TcpSock, skb: SkBuff) -> None:
     """The same, and have it sent again even if it was L already."""
     tcp_verify_retransmit_hint(tp, skb)
+    tcp_count_lost(tp, skb)
     if not skb.sacked & (const.TCPCB_LOST | const.TCPCB_SACKED_ACKED):
         tp.lost_out += skb.shinfo.gso_segs
         skb.sacked |= const.TCPCB_LOST

@@ -220,6 +220,8 @@ def tcp_split(tp: TcpSock, skb: SkBuff, buff: SkBuff, length: int, mss_now: int)
     buff.tcp_flags = flags
     skb.ip_summed = const.CHECKSUM_PARTIAL
     buff.ip_summed = const.CHECKSUM_PARTIAL
+    if skb.cb is not None:  # TcpTx: both parts were sent then
+        buff.cb = skb.cb
     skb_split(skb, buff, length)
     tcp_set_skb_tso_segs(tp, skb, mss_now)
     tcp_set_skb_tso_segs(tp, buff, mss_now)

@@ -6,6 +6,7 @@ cimport softnet.uapi.socket as socket
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.net.ipv4.inet_hashtables cimport InetHashinfo, inet_put_port
+from softnet.net.ipv4.tcp_pacing cimport tcp_pacing_stop
 from softnet.structs.tcp cimport TcpSock
 from softnet.net.ipv4.inet_connection_sock cimport (
     inet_csk_clear_xmit_timers,

@@ -23,6 +23,7 @@ from softnet.net.ipv4.inet_connection_sock import (
     inet_csk_destroy_sock,
 )
 from softnet.net.ipv4.inet_hashtables import InetHashinfo, inet_put_port
+from softnet.net.ipv4.tcp_pacing import tcp_pacing_stop
 from softnet.structs.tcp import TcpSock
 
 # close() and shutdown(SHUT_WR): the state after, and whether a FIN is to be sent.
@@ -98,6 +99,8 @@ def tcp_done(tp: TcpSock) -> None:
         tp.sk_net.mib.tcp.inc(snmp.TCP_MIB_ATTEMPTFAILS)
     tcp_set_state(tp, tcp.TCP_CLOSE)
     inet_csk_clear_xmit_timers(tp)
+    if tp.pacing_timer is not None:
+        tcp_pacing_stop(tp)
     tp.sk_shutdown = socket.SHUTDOWN_MASK
     if tp.sk_flags >> const.SOCK_DEAD & 1:
         inet_csk_destroy_sock(tp)

@@ -74,6 +74,10 @@ BOUNDED_ROWS = (
     ("adv_win_scale", -31, 31),
     ("limit_output_bytes", 0, const.INT_MAX),
     ("min_snd_mss", const.TCP_MIN_SND_MSS, 65535),
+    ("early_retrans", 0, 4),
+    ("recovery", 0, 1),
+    ("pacing_ss_ratio", 0, 1000),
+    ("pacing_ca_ratio", 0, 1000),
 )
 
 

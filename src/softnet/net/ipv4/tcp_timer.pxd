@@ -35,6 +35,8 @@ from softnet.net.ipv4.tcp_input cimport tcp_fin_time
 from softnet.net.ipv4.tcp_mss cimport tcp_mss_to_mtu, tcp_mtu_to_mss, tcp_sync_mss
 from softnet.net.ipv4.tcp_output cimport tcp_send_ack, tcp_send_active_reset
 from softnet.net.ipv4.tcp_recovery cimport tcp_enter_loss, tcp_stream_is_thin
+from softnet.net.ipv4.tcp_rack_timer cimport tcp_rack_reo_timeout
+from softnet.net.ipv4.tcp_tlp_probe cimport tcp_send_loss_probe
 from softnet.net.ipv4.tcp_retransmit cimport tcp_retransmit_skb
 from softnet.net.ipv4.tcp_rtt cimport tcp_set_rto
 from softnet.net.ipv4.tcp_state cimport tcp_done

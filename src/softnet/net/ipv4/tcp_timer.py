@@ -3,7 +3,8 @@
 Linux: net/ipv4/tcp_timer.c. RFC 6298 5, 1122 4.2.3.5 (R1, R2), 4.2.3.6 (keepalive).
 
     retransmit  one timer for two things, icsk_pending: RETRANS while something is in flight,
-                PROBE0 while the peer's window is shut
+                PROBE0 while the peer's window is shut; of later kernels LOSS_PROBE and REO_TIMEOUT,
+                which come before RETRANS
     delack      an acknowledgement that was put off
     keepalive   sk_timer: also a listener's SYN-ACKs, and the end of an orphan's FIN_WAIT2
 
@@ -49,11 +50,13 @@ from softnet.net.ipv4.tcp_handshake import (
 from softnet.net.ipv4.tcp_input import tcp_fin_time
 from softnet.net.ipv4.tcp_mss import tcp_mss_to_mtu, tcp_mtu_to_mss, tcp_sync_mss
 from softnet.net.ipv4.tcp_output import tcp_send_ack, tcp_send_active_reset
+from softnet.net.ipv4.tcp_rack_timer import tcp_rack_reo_timeout
 from softnet.net.ipv4.tcp_recovery import tcp_enter_loss, tcp_stream_is_thin
 from softnet.net.ipv4.tcp_retransmit import tcp_retransmit_skb
 from softnet.net.ipv4.tcp_rtt import tcp_set_rto
 from softnet.net.ipv4.tcp_state import tcp_done
 from softnet.net.ipv4.tcp_timewait import tcp_time_wait
+from softnet.net.ipv4.tcp_tlp_probe import tcp_send_loss_probe
 from softnet.structs.tcp import TcpSock
 
 RETRY_OWNED = const.HZ // 20  # jiffies: the socket is owned by a task, look again then
@@ -250,8 +253,12 @@ def tcp_write_timer(tp: TcpSock) -> None:
                 tp.icsk_pending = 0
                 if event == const.ICSK_TIME_RETRANS:
                     tcp_retransmit_timer(tp)
-                else:
+                elif event == const.ICSK_TIME_PROBE0:
                     tcp_probe_timer(tp)
+                elif event == const.ICSK_TIME_LOSS_PROBE:
+                    tcp_send_loss_probe(tp)
+                else:
+                    tcp_rack_reo_timeout(tp)
         sk_mem_reclaim(tp)
     bh_unlock_sock(tp)
     sock_put(tp)

@@ -22,6 +22,7 @@ from softnet.net.ipv4.tcp_clock import tcp_time_stamp
 from softnet.net.ipv4.tcp_cwnd import tcp_cwnd_test, tcp_cwnd_validate
 from softnet.net.ipv4.tcp_mss import tcp_current_mss, tcp_mss_to_mtu, tcp_mtu_to_mss
 from softnet.net.ipv4.tcp_output import tcp_schedule_rto, tcp_transmit_skb
+from softnet.net.ipv4.tcp_pacing import tcp_paced_sent, tcp_pacing_check, tcp_tso_autosize
 from softnet.net.ipv4.tcp_segment import (
     pskb_trim_head,
     sk_wmem_free_skb,
@@ -32,6 +33,7 @@ from softnet.net.ipv4.tcp_segment import (
     tcp_unlink_write_queue,
     tso_fragment,
 )
+from softnet.net.ipv4.tcp_tlp import EARLY_RETRANS_TLP, tcp_schedule_loss_probe
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
@@ -85,21 +87,28 @@ def tcp_write_xmit(tp: TcpSock, mss_now: int, nonagle: int, push_one: bool) -> b
             return False
         if result > 0:
             sent_pkts = 1
+    max_segs = tcp_tso_autosize(tp, mss_now) if tp.sk_pacing_status else 0
     while True:
         skb = tp.sk_send_head
         if skb is None:
+            break
+        if max_segs and tcp_pacing_check(tp):
+            if sent_pkts == 0:
+                return False  # the window is not what we wait for
             break
         tso_segs = tcp_init_tso_segs(tp, skb, mss_now)
         cwnd_quota = tcp_cwnd_test(tp, skb)
         if cwnd_quota == 0 or not tcp_snd_wnd_test(tp, skb, mss_now):
             break
+        if max_segs and cwnd_quota > max_segs:
+            cwnd_quota = max_segs
         limit = mss_now
         if tso_segs == 1:
             how = nonagle if skb.next is None else const.TCP_NAGLE_PUSH
             if not tcp_nagle_test(tp, skb, mss_now, how):
                 break
         else:
-            if not push_one and tcp_tso_should_defer(tp, skb):
+            if not push_one and cwnd_quota != max_segs and tcp_tso_should_defer(tp, skb):
                 break
             if tp.snd_una == tp.snd_up:  # in urgent mode each segment has its own pointer
                 limit = tcp_mss_split_point(tp, skb, mss_now, cwnd_quota)
@@ -113,6 +122,8 @@ def tcp_write_xmit(tp: TcpSock, mss_now: int, nonagle: int, push_one: bool) -> b
         if tcp_transmit_skb(tp, skb, True):
             break
         tcp_event_new_data_sent(tp, skb)
+        if max_segs:
+            tcp_paced_sent(tp, skb)
         if skb.len < mss_now:
             tp.snd_sml = skb.end_seq
         sent_pkts += skb.shinfo.gso_segs
@@ -121,6 +132,8 @@ def tcp_write_xmit(tp: TcpSock, mss_now: int, nonagle: int, push_one: bool) -> b
     if tp.icsk_ca_state == tcp.TCP_CA_Recovery:
         tp.prr_out += sent_pkts
     if sent_pkts:
+        if tp.sysctl.early_retrans >= EARLY_RETRANS_TLP:
+            tcp_schedule_loss_probe(tp)
         tcp_cwnd_validate(tp)
         return False
     return tp.packets_out == 0 and tp.sk_send_head is not None
