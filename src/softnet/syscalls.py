@@ -566,6 +566,20 @@ def sys_clone(fn: Callable[..., object], *args: object, name: str = "") -> Task:
     return thread
 
 
+def sys_new_process(fn: Callable[..., object], *args: object, name: str = "") -> Task:
+    """A process of its own in the caller's namespace that will call fn(*args): no open files."""
+    me = this_task()
+    task = spawn(me.machine, fn, *args, name=name, keep_exception=True)
+    task.files = FdTable(0)
+    task.nsproxy = task_net(me)
+    return task
+
+
+def sys_pass_file(fd: int, process: Task) -> int:
+    """Give another process of the host the caller's open file; its descriptor there."""
+    return task_files(process).fd_install(get_file(task_files(this_task()).fget(fd)))
+
+
 def sys_gettid() -> int:
     """The thread's number."""
     return this_task().tid

@@ -72,9 +72,10 @@ class Child(Proc):
             usr.words([f"{name}={value}" for name, value in self.env.items()]),
             os.fsencode(self.cwd) if self.cwd is not None else None,
             (stdin, self.outputs[0], self.outputs[1]),
+            (stdin,),
         )
         self.tree = usr.Tree(start, title)
-        return self.node.host.spawn(run_tree, self.tree, stdin, name=title)
+        return self.node.host.spawn(self.tree.main, name=title)
 
     def __del__(self) -> None:
         self.close_output()
@@ -122,14 +123,6 @@ class Child(Proc):
     def completed(self) -> Completed:
         """How it ended, and all it printed."""
         return Completed(self.args, self.returncode or 0, self.stdout_bytes, self.stderr_bytes)
-
-
-def run_tree(tree: usr.Tree, stdin: int) -> int:
-    """A program's task."""
-    try:
-        return tree.main()
-    finally:
-        os.close(stdin)
 
 
 def run_program(

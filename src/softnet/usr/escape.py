@@ -25,13 +25,11 @@ DOORS = {
     "socket.gethostbyname": "the real resolver",
     "socket.gethostbyaddr": "the real resolver",
     "socket.getnameinfo": "the real resolver",
-    "subprocess.Popen": "a real process",
     "os.fork": "a real process",
     "os.forkpty": "a real process",
     "os.posix_spawn": "a real process",
     "os.spawn": "a real process",
     "os.exec": "a real process",
-    "os.system": "a real process",
     "pty.spawn": "a real process",
 }
 
@@ -54,11 +52,6 @@ def escaped(what: str, event: str, args: object) -> EscapedError:
         f"host {thread.process.host.machine.name!r}: {thread.task.name} asks for {what} ({event}"
         f"{args!r}) at {call_site(sys._getframe(2))}"
     )
-
-
-def fork_exec(args: object, *rest: object) -> int:
-    """_posixsubprocess.fork_exec(), which multiprocessing calls without an audit event."""
-    raise escaped("a real process", "fork_exec", args)
 
 
 def call_site(frame: FrameType | None) -> str:

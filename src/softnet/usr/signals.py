@@ -110,7 +110,13 @@ def raise_signal(signum: Any, /) -> None:
 
 def kill(pid: int, signum: Any, /) -> None:
     """os.kill(): a process of this host."""
-    process = host().processes.get(pid)
+    state = host()
+    kid = state.kids.get(pid)
+    if kid is not None:
+        if kid.status < 0 and kid.tree is not None and int(signum):
+            kid.tree.send(check_number(signum))
+        return
+    process = state.processes.get(pid)
     if process is None or process.finished():
         raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
     number = int(signum)

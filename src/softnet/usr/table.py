@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 
 from softnet.usr import (
     chance,
+    children,
     clock,
     cpus,
-    escape,
     files,
     interfaces,
     isolation,
@@ -247,7 +247,13 @@ FILES = (
     Row("posix", "getloadavg", cpus.getloadavg),
     Row("_io", "open", streams.open_fd, FD),
     Row("posix", "times", files.times),
-    Row("_posixsubprocess", "fork_exec", escape.fork_exec),
+    Row("_posixsubprocess", "fork_exec", children.fork_exec),
+    Row("posix", "waitpid", children.waitpid),
+    Row("posix", "wait", children.wait),
+    Row("posix", "wait3", children.wait3),
+    Row("posix", "wait4", children.wait4),
+    Row("posix", "waitid", children.waitid),
+    Row("posix", "system", children.system),
     Row("fcntl", "fcntl", files.fcntl_fcntl, FD),
     Row("fcntl", "ioctl", files.fcntl_ioctl, FD),
 )

@@ -47,6 +47,7 @@ class HostState:
         "epoch_ns",
         "hooks",
         "hostname",
+        "kids",
         "last_ns",
         "machine",
         "number",
@@ -63,6 +64,7 @@ class HostState:
     hostname: str
     number: int  # of its world, in the order in which worlds were met
     processes: dict[int, Process]  # by pid
+    kids: dict[int, Any]  # real programs that they started (children.py), by pid
     hooks: sys_.SwitchHooks  # of its threads
     private: Any  # isolation.Isolated, if it is
 
@@ -75,6 +77,7 @@ class HostState:
         self.hostname = machine.name
         self.number = number
         self.processes = {}
+        self.kids = {}
         self.hooks = hooks
         self.private = None
 
@@ -150,7 +153,7 @@ class Process:
 
     __slots__ = (
         "all_gone", "default_timeout", "doomed", "exiting", "fd_base", "files", "handlers", "host",
-        "main", "main_object", "name", "newname", "node", "pending", "pid", "rng", "sigmask",
+        "kid_died", "main", "main_object", "name", "newname", "node", "pending", "pid", "rng", "sigmask",
         "task", "threads", "timers", "urandom", "wakeup_fd",
     )  # fmt: skip
 
@@ -164,6 +167,7 @@ class Process:
     main_object: threading.Thread | None  # what threading.main_thread() answers
     threads: dict[int, Thread]  # by ident
     all_gone: Any  # futex: only the main thread is left
+    kid_died: Any  # futex: a child ended
     newname: int  # counter of threading's names
     handlers: dict[int, Any]  # by signal number, as signal.signal() takes them
     pending: deque[int]
@@ -187,6 +191,7 @@ class Process:
         self.main_object = None
         self.threads = {}
         self.all_gone = sys_.new_futex("exit")
+        self.kid_died = sys_.new_futex("wait")
         self.newname = 0
         self.handlers = {}
         self.pending = deque()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from typing import Any
 
@@ -107,6 +106,7 @@ def exit_(t: Any, a: Args) -> int:
 def exit_group(t: Any, a: Args) -> int:
     """exit() of a process."""
     tree, proc = t.tree, t.proc
+    tree.quiesce(proc.parent)
     tree.listener.let_pass(t.call)
     t.call = None
     tree.await_death(proc)
@@ -146,71 +146,6 @@ def forget_reaped(tree: Any) -> None:
             del tree.procs[pid]
 
 
-# Signals
-
-
-def kill(t: Any, a: Args) -> int:
-    """kill(): the program's own processes; there are no others on the host that it can reach."""
-    pid = signed(a[0])
-    targets = [p for p in t.tree.procs.values() if not p.dead and (p.pid == pid or pid <= 0)]
-    if not targets:
-        return -3  # ESRCH
-    return deliver(t, targets, signed(a[1]))
-
-
-def tkill(t: Any, a: Args) -> int:
-    """tkill()"""
-    return to_thread(t, signed(a[0]), signed(a[1]))
-
-
-def tgkill(t: Any, a: Args) -> int:
-    """tgkill()"""
-    return to_thread(t, signed(a[1]), signed(a[2]))
-
-
-def rt_sigqueueinfo(t: Any, a: Args) -> int:
-    """sigqueue()"""
-    return kill(t, a)
-
-
-def to_thread(t: Any, tid: int, signum: int) -> int:
-    """A signal for one thread."""
-    other = t.tree.threads.get(tid)
-    if other is None:
-        return -3  # ESRCH
-    return deliver(t, [other.proc], signum, tid)
-
-
-def deliver(t: Any, targets: list[Any], signum: int, tid: int = 0) -> int:
-    """Let the signal go; then each target does what it does, before anything else happens."""
-    tree = t.tree
-    tree.listener.let_pass(t.call)
-    t.call = None
-    if not 1 <= signum <= 64:
-        return GONE
-    for proc in targets:
-        if proc is t.proc and tid in (0, t.tid):
-            # The caller handles it itself, at once; or dies of it, which its next call's wait sees.
-            continue
-        deadline = time.monotonic() + 1
-        while proc is not t.proc and not arrived(proc, signum) and time.monotonic() < deadline:
-            time.sleep(0)
-        tree.settle(proc, signum, tid)
-    return GONE
-
-
-def arrived(proc: Any, signum: int) -> bool:
-    """Has the sender's call, which runs beside us, delivered it? Seen by its effect."""
-    if signum == int(signal.SIGKILL):
-        return status.cpu_ticks(proc.pid)[0] in ("Z", "X")
-    st = status.status_of(proc.pid)
-    if st is None or st.state in ("Z", "X") or st.fate(signum) == status.NOTHING:
-        return True
-    return any(
-        t.call is not None and not t.tree.listener.valid(t.call) for t in proc.threads()
-    ) or any(t.inbox is not None for t in proc.threads())
-
-
 def set_robust_list(t: Any, a: Args) -> int:
     """The first call of each thread: it says that there is one."""
     return PASS
@@ -227,10 +162,6 @@ ANSWERS: dict[str, Answer] = {
     "exit_group": exit_group,
     "wait4": wait4,
     "waitid": waitid,
-    "kill": kill,
-    "tkill": tkill,
-    "tgkill": tgkill,
-    "rt_sigqueueinfo": rt_sigqueueinfo,
     "set_robust_list": set_robust_list,
     "arch_prctl": set_robust_list,
 }

@@ -60,22 +60,24 @@ class Listener:
         id, tid, _, nr, _, _, *args = NOTIFICATION.unpack(room)
         return Call(id, tid, nr, tuple(args))
 
-    def answer(self, call: Call, value: int) -> None:
-        """Let the call return value, or -errno. A thread that is not there any more hears nothing."""
+    def answer(self, call: Call, value: int) -> bool:
+        """Let the call return value, or -errno. False if a signal ended the call, or its thread."""
         error = value if -4095 <= value < 0 else 0
-        self.send(ANSWER.pack(call.id, 0 if error else value, error, 0))
+        return self.send(ANSWER.pack(call.id, 0 if error else value, error, 0))
 
     def let_pass(self, call: Call) -> None:
         """Let the real kernel make the call."""
         self.send(ANSWER.pack(call.id, 0, 0, CONTINUE))
 
-    def send(self, answer: bytes) -> None:
-        """SECCOMP_IOCTL_NOTIF_SEND"""
+    def send(self, answer: bytes) -> bool:
+        """SECCOMP_IOCTL_NOTIF_SEND; False if nobody stands in the call any more."""
         try:
             fcntl.ioctl(self.fd, SEND, answer)
         except OSError as e:
             if e.errno not in (errno.ENOENT, errno.EINPROGRESS):
                 raise
+            return False
+        return True
 
     def valid(self, call: Call) -> bool:
         """Does the thread still stand in the call? A signal ends it."""

@@ -21,6 +21,7 @@ class Status(NamedTuple):
     blocked: int  # signal masks: bit number - 1
     ignored: int
     caught: int
+    pending: int  # for the thread, or for any of its process
 
     def fate(self, signum: int) -> str:
         """What a signal does to it."""
@@ -49,6 +50,7 @@ def status_of(tid: int) -> Status | None:
         int(rows["SigBlk"], 16),
         int(rows["SigIgn"], 16),
         int(rows["SigCgt"], 16),
+        int(rows["SigPnd"], 16) | int(rows["ShdPnd"], 16),
     )
 
 

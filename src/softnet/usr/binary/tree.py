@@ -37,6 +37,8 @@ LOOK_MS = 1000  # real: how often a thread that does not call is looked at
 PATIENCE = 5  # looks after which one that computes is named
 STUCK_LOOKS = 2  # looks after which one that sleeps outside the simulation is given up
 BIRTH_S = 1.0  # real: how long a new thread may take to announce itself
+TURNS = 100  # that others get at the most before a signal
+RUNNING = 0  # kernel/sched.py: TASK_RUNNING
 DEATH_S = 10.0  # real: how long a dying thread or process may take
 
 
@@ -48,6 +50,7 @@ class Start(NamedTuple):
     env: Sequence[bytes]
     cwd: bytes | None
     fds: tuple[int, int, int]
+    closing: Sequence[int] = ()  # descriptors of ours to close once it has its own
     # Simulated files of whoever starts it: (descriptor there, kind, descriptor of this program's).
     given: Sequence[tuple[int, str, int]] = ()
 
@@ -55,13 +58,18 @@ class Start(NamedTuple):
 class Thread:
     """A thread of a real process: also its first one."""
 
-    __slots__ = ("bell", "call", "dead", "inbox", "proc", "rings", "task", "tid", "vforking")
+    __slots__ = (
+        "bell", "broken", "call", "dead", "inbox", "proc", "rings", "signals", "task", "tid",
+        "vforking",
+    )  # fmt: skip
 
     proc: Proc
     tid: int
     task: Any
     call: Call | None  # that it stands in, while we answer
     inbox: Call | None  # that it stands in, not looked at yet
+    broken: tuple[Call, int] | None  # a call that a signal ended, and what it would have returned
+    signals: Any  # futex: a signal came
     dead: bool
     vforking: bool  # waits in the real kernel for its child to execute
     bell: int  # eventfd of the host: rings when a real file may have changed; -1: none yet
@@ -73,6 +81,8 @@ class Thread:
         self.task = None
         self.call = None
         self.inbox = None
+        self.broken = None
+        self.signals = sys_.new_futex("signal")
         self.dead = False
         self.vforking = False
         self.bell = -1
@@ -268,6 +278,9 @@ class Tree:
                 " container, does not allow seccomp_unotify(2) (Linux 5.9 or newer)"
             )
             raise
+        finally:
+            for fd in start.closing:
+                os.close(fd)
         self.listener.fd = listener
         proc = self.main_proc = Proc(self, pid, None, pidfd)
         self.add_thread(proc, pid)
@@ -398,6 +411,15 @@ class Tree:
             self.settle(proc.parent, int(signal.SIGCHLD))
         sys_.sys_futex_wake(self.event, 0)
 
+    def quiesce(self, proc: Proc | None) -> None:
+        """Before a signal comes to a process: its threads that were woken have their turn first."""
+        for _ in range(TURNS):
+            if proc is None or not any(
+                t.call is not None and t.task.state == RUNNING for t in proc.threads()
+            ):
+                return
+            sys_.sys_nanosleep(0)
+
     def await_death(self, proc: Proc) -> None:
         """A process was told to end: wait, in real time, until it has."""
         wait_readable(proc.pidfd, DEATH_S)
@@ -430,9 +452,12 @@ class Tree:
             while not is_readable(proc.pidfd) and time.monotonic() < deadline:
                 time.sleep(0)
             self.reap_dead()
+        for thread in proc.threads():
+            sys_.sys_futex_wake(thread.signals, 0)
 
     def signal(self, proc: Proc, signum: int) -> None:
         """Send a signal to a process, from a task of the program. It may be gone."""
+        self.quiesce(proc)
         if proc.dead:
             return
         try:
@@ -440,6 +465,13 @@ class Tree:
         except ProcessLookupError:
             return
         self.settle(proc, signum)
+
+    def signal_thread(self, proc: Proc, tid: int, signum: int) -> None:
+        """Send a signal to one thread. It may be gone."""
+        if proc.dead or tid not in self.threads:
+            return
+        trap.native().tgkill(proc.pid, tid, signum)
+        self.settle(proc, signum, tid)
 
     def ring(self) -> None:
         """A real file was written to: whoever waits for a real file looks again."""

@@ -267,10 +267,23 @@ static PyObject *open_pidfd(PyObject *module, PyObject *args)
     return PyLong_FromLong(got);
 }
 
+PyDoc_STRVAR(tgkill_doc, "tgkill(pid, tid, signum): send a signal to a thread, if it is there.");
+
+static PyObject *send_thread(PyObject *module, PyObject *args)
+{
+    int pid, tid, signum;
+    if (!PyArg_ParseTuple(args, "iii", &pid, &tid, &signum))
+        return NULL;
+    if (syscall(SYS_tgkill, pid, tid, signum) < 0 && errno != ESRCH)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"spawn", spawn, METH_VARARGS, spawn_doc},
     {"getfd", getfd, METH_VARARGS, getfd_doc},
     {"pidfd", open_pidfd, METH_VARARGS, pidfd_doc},
+    {"tgkill", send_thread, METH_VARARGS, tgkill_doc},
     {NULL, NULL, 0, NULL},
 };
 
