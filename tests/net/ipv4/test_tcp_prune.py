@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from softnet.lab.check_tcp import check_tcp
+from softnet.net.ipv4.tcp_prune import tcp_collapse_ofo_queue
 from tests.kit.tcp_peer import Dut
 
 
 def test_tiny_segments_are_collapsed(dut: Dut) -> None:
     conn, peer = dut.accepted(mss=1460)
     sk = dut.sock(conn)
+    sk.sk_userlocks |= 2  # SOCK_RCVBUF_LOCK
     data = b""
     for i in range(400):
         byte = bytes([i & 255])
@@ -18,6 +20,31 @@ def test_tiny_segments_are_collapsed(dut: Dut) -> None:
     assert dut.ext("TCPRCVCOLLAPSED") > 0
     assert sk.sk_rmem_alloc <= sk.sk_rcvbuf + 4096
     assert dut.read(conn, 1000) == data
+
+
+def test_lone_bytes_are_not_copied_and_neighbours_become_smaller(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460, sack=True)
+    sk = dut.sock(conn)
+    for at in (3, 5, 7, 8, 9, 12, 13):
+        peer.send(".", at, ack=1, data=b"x")
+    before = sk.sk_rmem_alloc
+    dut.inside(tcp_collapse_ofo_queue, sk)
+    assert dut.ext("TCPRCVCOLLAPSED") == 5
+    assert sk.out_of_order_queue.qlen == 4
+    assert sk.sk_rmem_alloc == before // 7 * 4
+    check_tcp(dut.net)
+
+
+def test_many_lone_bytes_end_the_search(dut: Dut) -> None:
+    """CVE-2018-5390: what a flood puts into the queue is not gone through for each of its segments."""
+    conn, peer = dut.accepted(mss=1460, sack=True)
+    sk = dut.sock(conn)
+    sk.sk_userlocks |= 2  # SOCK_RCVBUF_LOCK
+    sk.sk_rcvbuf = 768 * 8 * 4
+    for at in (3, 5, 7, 9, 11, 13, 14):
+        peer.send(".", at, ack=1, data=b"x")
+    dut.inside(tcp_collapse_ofo_queue, sk)
+    assert dut.ext("TCPRCVCOLLAPSED") == 0, "13 and 14 lie behind an eighth of the buffer"
 
 
 def test_what_is_out_of_order_goes_first(dut: Dut) -> None:

@@ -61,6 +61,19 @@ def test_push_stays_with_the_last_byte(dut: Dut) -> None:
     assert first.end_seq == first.next.seq
 
 
+def test_too_much_overhead_is_not_cut_further(dut: Dut) -> None:
+    """CVE-2019-11478. The first segment always may be cut: it might be too long for a new path."""
+    sk = queued(dut, bytes(6 * MSS))
+    sk.sk_sndbuf = 2048
+    first = sk.sk_write_queue.first
+    last = sk.sk_write_queue.last
+    while dut.inside(tcp_fragment, sk, last, last.len - 2, MSS) == 0:
+        assert sk.sk_wmem_queued < 2 * (2048 + 128 * 1024) + 2 * last.truesize
+    assert dut.ext("TCPWQUEUETOOBIG") == 1
+    assert dut.inside(tcp_fragment, sk, first, 400, MSS) == 0
+    check_tcp(dut.net)
+
+
 def test_trimming(dut: Dut) -> None:
     data = bytes(range(250)) * 4
     sk = queued(dut, data)

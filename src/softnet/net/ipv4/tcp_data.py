@@ -181,17 +181,19 @@ def tcp_data_queue_ofo(tp: TcpSock, skb: SkBuff) -> None:
 def tcp_ofo_insert(tp: TcpSock, skb: SkBuff) -> bool:
     """Put skb where it belongs; False if the queue has all of it. What it covers whole is freed.
 
-    Looks from both ends: a flood of segments in falling order would else walk the whole queue.
+    Looks from both ends at once: a flood of segments in falling order would else walk the whole queue.
     """
     q = tp.out_of_order_queue
     seq, end_seq = skb.seq, skb.end_seq
-    first = q.first
-    assert first is not None
-    prev: SkBuff | None = None
-    if not mem.after(first.seq, seq):
-        prev = q.last
-        while prev is not None and mem.after(prev.seq, seq):
-            prev = prev.prev
+    ahead: SkBuff | None = q.first
+    prev: SkBuff | None = q.last
+    while prev is not None and mem.after(prev.seq, seq):
+        prev = prev.prev
+        assert ahead is not None
+        if mem.after(ahead.seq, seq):
+            prev = ahead.prev
+        else:
+            ahead = ahead.next
     if prev is not None and mem.before(seq, prev.end_seq):
         if not mem.after(end_seq, prev.end_seq):
             return False

@@ -27,5 +27,5 @@ cpdef void tcp_collapse(
     TcpSock tp, SkBuffHead q, SkBuff head, SkBuff tail, i64 start, i64 end
 ) except *
 cpdef bint tcp_has_syn_or_fin(SkBuff skb) except -1
-cpdef SkBuff tcp_collapse_new(TcpSock tp, SkBuffHead q, SkBuff skb, i64 start)
+cpdef SkBuff tcp_collapse_new(TcpSock tp, SkBuffHead q, SkBuff skb, i64 start, i64 room)
 cpdef SkBuff tcp_collapse_one(TcpSock tp, SkBuff skb, SkBuffHead q)

@@ -26,7 +26,7 @@ from softnet.net.ipv4.tcp_rcvbuf import tcp_clamp_window
 from softnet.structs.skbuff import SkBuff, SkBuffHead
 from softnet.structs.tcp import TcpSock
 
-COLLAPSE_HEADROOM = 128  # bytes of a collapsed skb in front of the data
+COLLAPSE_HEADROOM = 64  # bytes of a collapsed skb in front of the data
 COLLAPSE_MAX = const.PAGE_SIZE - COLLAPSE_HEADROOM - const.SIZEOF_SKB_SHARED_INFO  # of data
 
 
@@ -53,6 +53,8 @@ def tcp_prune_queue(tp: TcpSock) -> int:
         tcp_clamp_window(tp)
     elif tp.sysctl.accounts.pressure and tp.rcv_ssthresh > 4 * tp.advmss:
         tp.rcv_ssthresh = 4 * tp.advmss
+    if tp.sk_rmem_alloc <= tp.sk_rcvbuf:
+        return 0  # tcp_clamp_window() found room
     tcp_collapse_ofo_queue(tp)
     first = tp.sk_receive_queue.first
     if first is not None:
@@ -82,19 +84,33 @@ def tcp_prune_ofo_queue(tp: TcpSock) -> bool:
 
 
 def tcp_collapse_ofo_queue(tp: TcpSock) -> None:
-    """Collapse each run of neighbours in the out-of-order queue."""
+    """Collapse each run of neighbours in the out-of-order queue.
+
+    A segment without neighbours is left alone; when such segments are an eighth of the buffer, somebody
+    makes them on purpose, and the rest is not looked at (CVE-2018-5390: else each new segment has
+    all others copied).
+    """
     q = tp.out_of_order_queue
     head = q.first
     if head is None:
         return
     start, end = head.seq, head.end_seq
+    truesize = 0  # of the run
+    tiny = 0  # of what was left alone
     skb: SkBuff | None = head
     while skb is not None:
+        truesize += skb.truesize
         skb = skb.next
         if skb is None or mem.after(skb.seq, end) or mem.before(skb.end_seq, start):
             assert head is not None
-            tcp_collapse(tp, q, head, skb, start, end)
+            if truesize != head.truesize or mem.u32(end - start) >= COLLAPSE_MAX:
+                tcp_collapse(tp, q, head, skb, start, end)
+            else:
+                tiny += truesize
+                if tiny > tp.sk_rcvbuf >> 3:
+                    return
             head = skb
+            truesize = 0
             if skb is not None:
                 start, end = skb.seq, skb.end_seq
         else:
@@ -133,11 +149,11 @@ def tcp_collapse(
     if tcp_has_syn_or_fin(skb):
         return
     while mem.before(start, end):
-        nskb = tcp_collapse_new(tp, q, skb, start)
         room = COLLAPSE_MAX
         left = mem.u32(end - start)
         if left < room:
             room = left
+        nskb = tcp_collapse_new(tp, q, skb, start, room)
         while room > 0:
             offset = mem.s32(start - skb.seq)
             size = mem.s32(skb.end_seq - start)
@@ -162,9 +178,9 @@ def tcp_has_syn_or_fin(skb: SkBuff) -> bool:
     return skb.tcp_flags & (tcp.TCPHDR_SYN | tcp.TCPHDR_FIN) != 0
 
 
-def tcp_collapse_new(tp: TcpSock, q: SkBuffHead, skb: SkBuff, start: int) -> SkBuff:
-    """An empty skb for the bytes from start on, queued in front of skb and charged."""
-    nskb = alloc_skb(COLLAPSE_HEADROOM + COLLAPSE_MAX)
+def tcp_collapse_new(tp: TcpSock, q: SkBuffHead, skb: SkBuff, start: int, room: int) -> SkBuff:
+    """An empty skb for room bytes from start on, queued in front of skb and charged."""
+    nskb = alloc_skb(COLLAPSE_HEADROOM + room)
     nskb.reserve(COLLAPSE_HEADROOM)
     nskb.transport_header = nskb.data
     nskb.network_header = nskb.data

@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
@@ -16,6 +17,8 @@ from softnet.net.core.skbuff cimport (
 from softnet.net.core.sock cimport sk_mem_charge, sk_mem_uncharge
 from softnet.net.core.stream cimport sk_stream_alloc_skb
 from softnet.net.ipv4.tcp_cong cimport tcp_can_gso
+
+cdef i64 FRAGMENT_SLACK
 
 cpdef int tcp_add_write_queue_tail(TcpSock tp, SkBuff skb) except -1
 cpdef int tcp_insert_write_queue_after(TcpSock tp, SkBuff skb, SkBuff buff) except -1

@@ -15,6 +15,7 @@ import errno
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.uapi.snmp as snmp
 import softnet.uapi.tcp as tcp
 from softnet.net.core.skb_frags import pop_frag
 from softnet.net.core.skbuff import (
@@ -29,6 +30,9 @@ from softnet.net.core.stream import sk_stream_alloc_skb
 from softnet.net.ipv4.tcp_cong import tcp_can_gso
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
+
+# Bytes of truesize beyond the send buffer, half of a queue's, from which on nothing is cut any more.
+FRAGMENT_SLACK = 128 * 1024
 
 # ---- the queue
 
@@ -165,9 +169,18 @@ def tcp_verify_left_out(tp: TcpSock) -> None:
 def tcp_fragment(tp: TcpSock, skb: SkBuff, length: int, mss_now: int) -> int:
     """Keep the first length bytes in skb and queue the rest as a new skb behind it.
 
-    0, or -ENOMEM and nothing changed.
+    0, or -ENOMEM and nothing changed: for want of memory, or because cutting has made the overhead of
+    the queue too large (CVE-2019-11478: a peer's SACK blocks say where to cut). The first segment, which
+    may have to be sent again, and what was never sent may always be cut.
     """
     assert 0 < length <= skb.len
+    if (
+        tp.sk_wmem_queued >> 1 > tp.sk_sndbuf + FRAGMENT_SLACK
+        and skb is not tp.sk_write_queue.first
+        and mem.before(skb.seq, tp.snd_nxt)
+    ):
+        tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPWQUEUETOOBIG)
+        return -errno.ENOMEM
     nsize = skb.len - skb.data_len - length
     if nsize < 0:
         nsize = 0
