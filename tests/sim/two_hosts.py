@@ -102,6 +102,13 @@ class Scenario:
         for name in TCP_SYSCTLS:
             if rng.random() < 0.12:
                 s.sysctls[name] = 1 if name in ("ecn", "abc") else 0
+        # Extensions are drawn last: all else about a seed is what it was without them.
+        if rng.random() < 0.3:
+            s.sysctls["early_retrans"] = 3
+        if rng.random() < 0.3:
+            s.sysctls["recovery"] = 1
+        if rng.random() < 0.12:
+            s.congestion = "bbr"
         s.size = int(float(os.environ.get("SOFTNET_SIM_BYTES") or s.affordable()))
         return s
 

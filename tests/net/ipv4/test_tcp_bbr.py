@@ -151,6 +151,27 @@ def test_the_first_rate_is_the_window_per_round_trip(dut: Dut) -> None:
     assert tp.sk_pacing_rate == pytest.approx(10 * 1040 * 10 * HIGH_GAIN / UNIT * 0.99, rel=0.001)
 
 
+def test_who_writes_little_is_the_limit_himself(dut: Dut) -> None:
+    dut.pass_time(1)
+    dut.sysctl("congestion_control", "bbr")
+    conn, peer = dut.accepted(mss=1000)
+    dut.sock(conn).sk_sndbuf = 1 << 20
+    rate = dut.sock(conn).rate
+    assert rate is not None
+    dut.write(conn, bytes(500))
+    dut.pass_time(0.1)
+    peer.send(".", 1, ack=501)
+    assert rate.sample_app_limited  # nothing was out before that write
+    dut.write(conn, bytes(10_000))
+    dut.pass_time(0.1)
+    peer.send(".", 1, ack=501 + 2000)
+    dut.pass_time(0.1)
+    peer.send(".", 1, ack=501 + 4000)
+    peer.send(".", 1, ack=501 + 10_000)
+    dut.pass_time(0.1)
+    assert rate.app_limited == 0  # there was enough to send all the time
+
+
 def test_what_ss_shows(dut: Dut) -> None:
     tp = Flow(dut, "bbr").tp
     ca = bbr(tp)

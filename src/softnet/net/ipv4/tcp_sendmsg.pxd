@@ -24,6 +24,7 @@ from softnet.net.core.stream cimport (
 )
 from softnet.net.ipv4.tcp_mss cimport tcp_current_mss, tcp_xmit_size_goal
 from softnet.net.ipv4.tcp_notsent cimport tcp_stream_memory_free
+from softnet.net.ipv4.tcp_rate cimport tcp_rate_check_app_limited
 from softnet.net.ipv4.tcp_segment cimport (
     sk_wmem_free_skb,
     tcp_add_write_queue_tail,

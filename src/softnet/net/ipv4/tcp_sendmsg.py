@@ -30,6 +30,7 @@ from softnet.net.core.stream import (
 )
 from softnet.net.ipv4.tcp_mss import tcp_current_mss, tcp_xmit_size_goal
 from softnet.net.ipv4.tcp_notsent import tcp_stream_memory_free
+from softnet.net.ipv4.tcp_rate import tcp_rate_check_app_limited
 from softnet.net.ipv4.tcp_segment import (
     sk_wmem_free_skb,
     tcp_add_write_queue_tail,
@@ -90,6 +91,9 @@ def tcp_sendmsg_locked(tp: TcpSock, msg: MsgHdr, size: int, timeo: int) -> int:
     """The loop of tcp_sendmsg()."""
     flags = msg.flags
     copied = 0
+    rate = tp.rate
+    if rate is not None:
+        tcp_rate_check_app_limited(tp, rate)
     mss_now = tcp_current_mss(tp)
     size_goal = tcp_xmit_size_goal(tp, mss_now, not flags & socket.MSG_OOB)
     while copied < size:
