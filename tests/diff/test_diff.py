@@ -64,8 +64,9 @@ class Softnet(Unlike):
         return text.decode()
 
     def extend(self) -> None:
-        """As if booted with another era."""
-        self.host.net.era = "3.2+SO_REUSEPORT+TCP_NOTSENT_LOWAT"
+        """As if booted with another era, and a sysctl set as today's kernels have it."""
+        self.host.net.era = "4.11"
+        self.host.sysctl("net.ipv4.tcp_fastopen", 1)
 
     def add_link(self) -> None:
         """A pair of veth."""

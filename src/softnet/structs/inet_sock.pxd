@@ -37,3 +37,4 @@ cdef class InetSock(Sock):
     cdef public i64 mc_index, mc_addr
     cdef public list mc_list
     cdef public InetCork cork
+    cdef public bint defer_connect

@@ -129,6 +129,7 @@ class InetSock(Sock):
         "mc_addr",
         "mc_list",
         "cork",
+        "defer_connect",
     )
 
     inet_daddr: int  # addresses and ports are host integers
@@ -157,6 +158,7 @@ class InetSock(Sock):
     mc_addr: int
     mc_list: list[object]  # ip_mc_socklist
     cork: InetCork | None  # made by the first MSG_MORE
+    defer_connect: bool  # connect() was called, its SYN waits for data: TCP_FASTOPEN_CONNECT
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         Sock.__init__(self, prot, net, family)
@@ -186,3 +188,4 @@ class InetSock(Sock):
         self.mc_addr = 0
         self.mc_list = []
         self.cork = None
+        self.defer_connect = False

@@ -83,6 +83,7 @@ cdef class TcpSock(InetConnectionSock):
     cdef public TcpRack rack
     cdef public TcpRate rate
     cdef public Hrtimer pacing_timer
+    cdef public bint fastopen_connect
     cpdef bint is_sack(self) except -1
     cpdef bint is_reno(self) except -1
     cpdef bint is_fack(self) except -1

@@ -270,6 +270,7 @@ class TcpSock(InetConnectionSock):
         "rack",
         "rate",
         "pacing_timer",
+        "fastopen_connect",
     )
 
     sysctl: NetnsTcp  # the namespace's, one load away
@@ -365,6 +366,7 @@ class TcpSock(InetConnectionSock):
     fastopen_rsk: TcpRequestSock | None  # a Fast Open server before the last ACK
     syn_fastopen: bool  # our SYN had a Fast Open option
     syn_data: bool  # and data
+    fastopen_connect: bool  # TCP_FASTOPEN_CONNECT
     syn_data_acked: bool  # which the peer took with the SYN; a server: which we took
     delivery: int  # TCP_NOTE_*: what to note of each segment sent and delivered
     tlp_high_seq: int  # snd_nxt when the tail loss probe went out; 0: none is out
@@ -475,6 +477,7 @@ class TcpSock(InetConnectionSock):
         self.rack = None
         self.rate = None
         self.pacing_timer = None
+        self.fastopen_connect = False
 
     def is_sack(self) -> bool:
         """tcp_is_sack()"""

@@ -1,4 +1,4 @@
-"""What later kernels brought, and softnet has if asked: SO_REUSEPORT, TCP_NOTSENT_LOWAT."""
+"""What later kernels brought, and softnet has if asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from tests.diff.recorder import Recorder
 
 HERE = "127.0.0.1"
 SOL, TCP = socket.SOL_SOCKET, socket.IPPROTO_TCP
-REUSEADDR, REUSEPORT, NOTSENT_LOWAT = 2, 15, 25
+REUSEADDR, REUSEPORT = 2, 15
+FASTOPEN, NOTSENT_LOWAT, FASTOPEN_CONNECT = 23, 25, 30
+MSG_FASTOPEN = 0x20000000
 
 
 def reuseport_bind(t: Recorder) -> None:
@@ -108,3 +110,97 @@ def notsent_lowat(t: Recorder) -> None:
     u = t.udp()
     u.get(TCP, NOTSENT_LOWAT)
     u.set(TCP, NOTSENT_LOWAT, 1)
+
+
+def fastopen_option(t: Recorder) -> None:
+    t.unlike.extend()
+    closed, listening = t.tcp(), t.listener(5001)
+    connected, served = t.pair()
+    for s in (closed, listening, connected, served):
+        s.get(TCP, FASTOPEN)
+        for value in (5, 0, -1, b"", b"\1\0"):
+            s.set(TCP, FASTOPEN, value)
+            s.get(TCP, FASTOPEN)
+    u = t.udp()
+    u.get(TCP, FASTOPEN)
+    u.set(TCP, FASTOPEN, 1)
+
+
+def fastopen_connect_option(t: Recorder) -> None:
+    t.unlike.extend()
+    closed, listening = t.tcp(), t.listener(5001)
+    connected, _ = t.pair()
+    for s in (closed, listening, connected):
+        s.get(TCP, FASTOPEN_CONNECT)
+        for value in (1, 2, -1, 0, b""):
+            s.set(TCP, FASTOPEN_CONNECT, value)
+            s.get(TCP, FASTOPEN_CONNECT)
+
+
+def fastopen_send(t: Recorder) -> None:
+    """Without a listener that does it: a connect() and a send() in one."""
+    t.unlike.extend()
+    listener = t.listener(5001)
+    c = t.tcp()
+    c.sendto(b"hello", MSG_FASTOPEN, (HERE, 5001))
+    served = listener.accept()
+    served.recv(10)
+    c.sendto(b"again", MSG_FASTOPEN, (HERE, 5001))
+    c.send(b"again")
+    served.recv(10)
+    c.getpeername()
+
+
+def fastopen_refused(t: Recorder) -> None:
+    t.unlike.extend()
+    c = t.tcp()
+    c.sendto(b"hello", MSG_FASTOPEN, (HERE, 9))
+    c.get(SOL, socket.SO_ERROR)
+    c.send(b"hello", MSG_FASTOPEN)
+    listening = t.listener(5001)
+    listening.send(b"x", MSG_FASTOPEN)
+    listening.sendto(b"x", MSG_FASTOPEN, (HERE, 5001))
+    c = t.tcp()
+    c.sendto(b"x", MSG_FASTOPEN, ("255.255.255.255", 1))
+    c.sendto(b"", MSG_FASTOPEN, (HERE, 5001))
+    c.getpeername()
+
+
+def fastopen_without_waiting(t: Recorder) -> None:
+    t.unlike.extend()
+    listener = t.listener(5001)
+    c = t.tcp()
+    c.setblocking(False)
+    c.sendto(b"hello", MSG_FASTOPEN, (HERE, 5001))
+    t.pause()
+    c.send(b"hello")
+    listener.accept().recv(10)
+
+
+def fastopen_connect(t: Recorder) -> None:
+    """connect() with TCP_FASTOPEN_CONNECT, no cookie known: it connects."""
+    t.unlike.extend()
+    listener = t.listener(5001)
+    c = t.tcp()
+    c.set(TCP, FASTOPEN_CONNECT, 1)
+    c.connect((HERE, 5001))
+    c.connect((HERE, 5001))
+    c.send(b"hello")
+    listener.accept().recv(10)
+
+
+def fastopen_cookie(t: Recorder) -> None:
+    """A listener with the option and no sysctl for servers: an ordinary one."""
+    t.unlike.extend()
+    listener = t.tcp()
+    listener.bind((HERE, 5001))
+    listener.set(TCP, FASTOPEN, 5)
+    listener.listen(5)
+    for _ in range(2):
+        c = t.tcp()
+        c.sendto(b"hello", MSG_FASTOPEN, (HERE, 5001))
+        served = listener.accept()
+        served.recv(10)
+        served.close()
+        c.recv(10)
+        c.close()

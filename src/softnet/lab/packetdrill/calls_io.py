@@ -98,13 +98,15 @@ def call_send(c: CallContext) -> int:
 def call_sendto(c: CallContext) -> int:
     """sendto(fd, ..., size, flags, address, ...): `...` is where connect() would go."""
     data = c.data(1, c.number(2))
-    return sys_.sys_sendto(c.fd(0), data, c.number(3), destination(c, c.value(4)))
+    flags = c.number(3)
+    return sys_.sys_sendto(c.fd(0), data, flags, destination(c, c.value(4), flags))
 
 
-def destination(c: CallContext, value: Value) -> Sockaddr | None:
-    """Where a datagram goes. A flow that has no peer yet gets one."""
+def destination(c: CallContext, value: Value, flags: int) -> Sockaddr | None:
+    """Where a datagram goes, or a SYN by MSG_FASTOPEN. A flow that has no peer yet gets one."""
     flow = c.flow()
-    if value is NULL or (value is ANY and not is_udp(flow)):
+    connects = is_udp(flow) or flags & socket.MSG_FASTOPEN
+    if value is NULL or (value is ANY and not connects):
         return None
     address = c.address(value, c.remote())
     if isinstance(address, SockaddrIn) and flow.state == NEW:
@@ -179,7 +181,7 @@ def call_sendmsg(c: CallContext) -> int:
     """sendmsg(fd, {msg_name(...)=..., msg_iov(1)=[{..., 100}], msg_flags=0}, flags)"""
     msg = message(c)
     buffers = gather(c, message_vectors(c, msg))
-    address = destination(c, msg.fields.get("msg_name", NULL))
+    address = destination(c, msg.fields.get("msg_name", NULL), c.number(2))
     control = pack_control(c, msg.fields.get("msg_control", NULL))
     return sys_.sys_sendmsg(c.fd(0), buffers, control, c.number(2), address)
 

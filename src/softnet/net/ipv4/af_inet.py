@@ -376,6 +376,8 @@ def inet_stream_connect_locked(sock: Socket, sk: Sock, addr: Sockaddr, flags: in
     if sock.state == SS_CONNECTED:
         return -errno.EISCONN
     if sock.state == SS_CONNECTING:
+        if isinstance(sk, InetSock) and sk.defer_connect:
+            return -errno.EISCONN
         err = -errno.EALREADY
     elif sock.state == SS_UNCONNECTED:
         if sk.sk_state != tcp.TCP_CLOSE:
@@ -384,6 +386,8 @@ def inet_stream_connect_locked(sock: Socket, sk: Sock, addr: Sockaddr, flags: in
         if err < 0:
             return err
         sock.state = SS_CONNECTING
+        if isinstance(sk, InetSock) and sk.defer_connect:
+            return 0  # TCP_FASTOPEN_CONNECT: the first send() will do it
         err = -errno.EINPROGRESS
     else:
         return -errno.EINVAL
@@ -453,6 +457,10 @@ def inet_listen(sock: Socket, backlog: int) -> int:
     return err
 
 
+# TCP_SYN_RECV: a Fast Open child before its last ACK.
+ACCEPTED = (tcp.TCP_ESTABLISHED, tcp.TCP_SYN_RECV, tcp.TCP_CLOSE_WAIT, tcp.TCP_CLOSE)
+
+
 def inet_accept(sock: Socket, newsock: Socket, flags: int) -> int:
     """inet_accept(): give newsock the next connection. 0 or -errno."""
     sk = sock.sk
@@ -464,7 +472,7 @@ def inet_accept(sock: Socket, newsock: Socket, flags: int) -> int:
     except OSError as e:
         return -(e.errno or errno.EINVAL)
     lock_sock(child)
-    assert child.sk_state in (tcp.TCP_ESTABLISHED, tcp.TCP_CLOSE_WAIT, tcp.TCP_CLOSE)
+    assert child.sk_state in ACCEPTED
     sock_graft(child, newsock)
     newsock.state = SS_CONNECTED
     release_sock(child)

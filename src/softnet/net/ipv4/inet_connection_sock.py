@@ -229,7 +229,7 @@ def inet_csk_accept(sk: InetConnectionSock, flags: int) -> Sock:
                 raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
             inet_csk_wait_for_connect(sk, timeo)
         newsk = reqsk_queue_get_child(queue, sk)
-        assert newsk.sk_state != tcp.TCP_SYN_RECV
+        assert newsk.sk_state != tcp.TCP_SYN_RECV or queue.fastopenq is not None
         return newsk
     finally:
         release_sock(sk)
@@ -288,6 +288,10 @@ def inet_csk_listen_stop(sk: InetConnectionSock) -> None:
         reqsk_free(req)
         req = following
     assert sk.sk_ack_backlog == 0
+    fastopenq = queue.fastopenq
+    if fastopenq is not None:
+        fastopenq.qlen -= len(fastopenq.rst)
+        fastopenq.rst = []
 
 
 def inet_csk_destroy_sock(sk: InetConnectionSock) -> None:

@@ -52,6 +52,8 @@ from softnet.net.ipv4.tcp_cong cimport (
 )
 from softnet.net.ipv4.tcp_ipv4 cimport net_hashinfo, tcp_v4_connect, tcp_v4_do_rcv
 from softnet.net.ipv4.tcp_write cimport tcp_tsq_handler
+from softnet.net.ipv4.tcp_fastopen cimport reqsk_fastopen_remove
+from softnet.net.ipv4.tcp_fastopen_server cimport tcp_fastopen_listen
 from softnet.net.ipv4.tcp_notsent cimport tcp_stream_memory_free
 from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
 from softnet.net.ipv4.tcp_recvmsg cimport tcp_inq, tcp_recvmsg

@@ -79,6 +79,8 @@ from softnet.net.ipv4.tcp_cong import (
     tcp_init_congestion_ops,
 )
 from softnet.net.ipv4.tcp_cong_all import tcp_cong_register_all
+from softnet.net.ipv4.tcp_fastopen import reqsk_fastopen_remove
+from softnet.net.ipv4.tcp_fastopen_server import tcp_fastopen_listen
 from softnet.net.ipv4.tcp_ipv4 import (
     ipv4_specific,
     net_hashinfo,
@@ -132,8 +134,10 @@ def tcp_poll(tp: TcpSock) -> int:
         mask |= poll.POLLHUP
     if tp.sk_shutdown & socket.RCV_SHUTDOWN:
         mask |= READABLE | poll.POLLRDHUP
-    if not OPENING >> tp.sk_state & 1:
+    if not OPENING >> tp.sk_state & 1 or tp.fastopen_rsk is not None:
         mask |= tcp_poll_connected(tp)
+    elif tp.defer_connect:
+        mask |= WRITABLE
     if tp.sk_err:
         mask |= poll.POLLERR
     return mask
@@ -206,6 +210,8 @@ def tcp_v4_destroy_sock(tp: TcpSock) -> None:
         trace.tcp_v4_destroy_sock.fire(tp)
     inet_csk_clear_xmit_timers(tp)
     tcp_pacing_stop(tp)
+    if tp.fastopen_rsk is not None:
+        reqsk_fastopen_remove(tp, tp.fastopen_rsk, False)
     tcp_cleanup_congestion_control(tp)
     tcp_write_queue_purge(tp)
     skb_queue_purge(tp.out_of_order_queue)
@@ -332,6 +338,8 @@ class TcpProto(Proto):
 
     def listen_start(self, sk: Sock, backlog: int) -> int:
         tp = tcp_sk(sk)
+        if tp.sysctl.fastopen:
+            tcp_fastopen_listen(tp, backlog)
         return inet_csk_listen_start(tp, backlog, tp.sysctl.max_syn_backlog)
 
     def poll(self, file: File, sock: Socket, wait: PollTable | None) -> int:
@@ -369,6 +377,7 @@ class TcpProto(Proto):
 
 tcp_prot = TcpProto("TCP")
 tcp_prot.max_header = const.MAX_TCP_HEADER
+tcp_prot.no_autobind = True
 tcp_protocol = TcpProtocol()
 tcp_protosw = InetProtosw(
     socket.SOCK_STREAM,

@@ -356,6 +356,8 @@ def tcp_after_clean(tp: TcpSock, st: AckedState, prior_fackets: int, prior_sacke
 
 def tcp_rearm_rto(tp: TcpSock) -> None:
     """RFC 6298 5.2 and 5.3: stop the timer when all is acknowledged, else start it afresh."""
+    if tp.fastopen_rsk is not None:
+        return  # it is the SYN-ACK's
     if tp.packets_out == 0:
         inet_csk_clear_xmit_timer(tp, const.ICSK_TIME_RETRANS)
     else:

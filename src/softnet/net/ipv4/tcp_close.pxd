@@ -30,6 +30,7 @@ from softnet.net.ipv4.inet_connection_sock cimport (
 )
 from softnet.net.ipv4.tcp_cong cimport tcp_set_ca_state
 from softnet.net.ipv4.tcp_connect cimport tcp_send_fin
+from softnet.net.ipv4.tcp_fastopen cimport reqsk_fastopen_remove
 from softnet.net.ipv4.tcp_input cimport tcp_fin_time
 from softnet.net.ipv4.tcp_output cimport tcp_send_active_reset
 from softnet.net.ipv4.tcp_segment cimport sk_wmem_free_skb

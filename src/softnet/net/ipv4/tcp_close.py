@@ -41,6 +41,7 @@ from softnet.net.ipv4.inet_connection_sock import (
 )
 from softnet.net.ipv4.tcp_cong import tcp_set_ca_state
 from softnet.net.ipv4.tcp_connect import tcp_send_fin
+from softnet.net.ipv4.tcp_fastopen import reqsk_fastopen_remove
 from softnet.net.ipv4.tcp_input import tcp_fin_time
 from softnet.net.ipv4.tcp_output import tcp_send_active_reset
 from softnet.net.ipv4.tcp_pacing import tcp_pacing_stop
@@ -190,6 +191,8 @@ def tcp_disconnect(tp: TcpSock, flags: int) -> int:
         tp.sk_err = errno.ECONNRESET
     inet_csk_clear_xmit_timers(tp)
     tcp_pacing_stop(tp)
+    if tp.fastopen_rsk is not None:
+        reqsk_fastopen_remove(tp, tp.fastopen_rsk, False)
     skb_queue_purge(tp.sk_receive_queue)
     tcp_write_queue_purge(tp)
     skb_queue_purge(tp.out_of_order_queue)
@@ -230,3 +233,8 @@ def tcp_forget(tp: TcpSock) -> None:
     tp.rack = None
     tp.rate = None
     tp.tlp_high_seq = 0
+    tp.fastopen_req = None
+    tp.syn_fastopen = False
+    tp.syn_data = False
+    tp.syn_data_acked = False
+    tp.defer_connect = False

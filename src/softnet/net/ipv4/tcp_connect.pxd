@@ -14,6 +14,7 @@ from softnet.net.core.skbuff cimport alloc_skb, skb_cloned, skb_copy, skb_header
 from softnet.net.core.sock cimport sk_mem_charge, sock_wmalloc
 from softnet.net.ipv4.inet_connection_sock cimport inet_csk_reset_xmit_timer
 from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
+from softnet.net.ipv4.tcp_fastopen_client cimport tcp_connect_queue_skb, tcp_send_syn_data
 from softnet.net.ipv4.tcp_mss cimport (
     tcp_current_mss,
     tcp_initialize_rcv_mss,

@@ -18,6 +18,7 @@ from softnet.net.core.skbuff import alloc_skb, skb_cloned, skb_copy, skb_header_
 from softnet.net.core.sock import sk_mem_charge, sock_wmalloc
 from softnet.net.ipv4.inet_connection_sock import inet_csk_reset_xmit_timer
 from softnet.net.ipv4.tcp_clock import tcp_time_stamp
+from softnet.net.ipv4.tcp_fastopen_client import tcp_connect_queue_skb, tcp_send_syn_data
 from softnet.net.ipv4.tcp_md5 import tcp_md5_hash_header
 from softnet.net.ipv4.tcp_mss import (
     tcp_current_mss,
@@ -118,19 +119,17 @@ def tcp_connect(tp: TcpSock) -> int:
     buff.reserve(const.MAX_TCP_HEADER)
     tp.snd_nxt = tp.write_seq
     tcp_init_nondata_skb(buff, tp.write_seq, tcp.TCPHDR_SYN)
-    tp.write_seq = mem.u32(tp.write_seq + 1)
     tp.ecn_flags = 0
     if tp.sysctl.ecn == 1:
         buff.tcp_flags |= tcp.TCPHDR_ECE | tcp.TCPHDR_CWR
         tp.ecn_flags = const.TCP_ECN_OK
     buff.when = tcp_time_stamp()
     tp.retrans_stamp = buff.when if buff.when else mem.u32(-1)  # 0: nothing was repeated
-    skb_header_release(buff)
-    tp.sk_write_queue.queue_tail(buff)
-    tp.sk_wmem_queued += buff.truesize
-    sk_mem_charge(tp, buff.truesize)
-    tp.packets_out += 1
-    err = tcp_transmit_skb(tp, buff, True)
+    tcp_connect_queue_skb(tp, buff)
+    if tp.fastopen_req is None:
+        err = tcp_transmit_skb(tp, buff, True)
+    else:
+        err = tcp_send_syn_data(tp, buff)
     if err == -errno.ECONNREFUSED:
         return err
     # Only now, so that the SYN counts in OutSegs.
@@ -202,7 +201,7 @@ def tcp_make_synack(
     p = skb.ptr
     mem.put32(p, th, req.loc_port << 16 | req.rmt_port)
     mem.put32(p, th + 4, skb.seq)
-    mem.put32(p, th + 8, mem.u32(req.rcv_isn + 1))
+    mem.put32(p, th + 8, mem.u32(req.rcv_isn + 1 + req.syn_data))
     mem.put32(p, th + 12, (size << 10 | flags) << 16 | window)
     mem.put32(p, th + 16, 0)
     md5_at = tcp_options_write(skb, None, opts)

@@ -18,10 +18,12 @@ from softnet.net.ipv4.inet_connection_sock import (
     inet_csk_reset_keepalive_timer,
     inet_csk_reset_xmit_timer,
 )
-from softnet.net.ipv4.tcp_ack import tcp_ack
+from softnet.net.ipv4.tcp_ack import tcp_ack, tcp_rearm_rto
 from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_reject, tcp_time_stamp
 from softnet.net.ipv4.tcp_cong import tcp_init_congestion_control
 from softnet.net.ipv4.tcp_connect import tcp_send_synack
+from softnet.net.ipv4.tcp_fastopen_client import tcp_rcv_fastopen_synack
+from softnet.net.ipv4.tcp_fastopen_server import tcp_fastopen_acked
 from softnet.net.ipv4.tcp_metrics import tcp_init_metrics
 from softnet.net.ipv4.tcp_mss import tcp_initialize_rcv_mss, tcp_mtup_init, tcp_sync_mss
 from softnet.net.ipv4.tcp_options import tcp_parse_options, tcp_store_ts_recent
@@ -31,6 +33,7 @@ from softnet.net.ipv4.tcp_rcvbuf import (
     tcp_incr_quickack,
     tcp_init_buffer_space,
 )
+from softnet.net.ipv4.tcp_retransmit import tcp_retransmit_skb
 from softnet.net.ipv4.tcp_state import tcp_reset, tcp_set_state
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
@@ -76,7 +79,7 @@ def tcp_rcv_synsent_state_process(tp: TcpSock, skb: SkBuff) -> int:
 
 def tcp_synsent_ack_is_bad(tp: TcpSock, skb: SkBuff) -> bool:
     """Does it acknowledge anything but our SYN, or echo a time at which no SYN was sent?"""
-    if skb.ack_seq != tp.snd_nxt:
+    if not mem.after(skb.ack_seq, tp.snd_una) or mem.after(skb.ack_seq, tp.snd_nxt):
         return True
     rx_opt = tp.rx_opt
     if (
@@ -137,6 +140,17 @@ def tcp_synsent_established(tp: TcpSock, skb: SkBuff) -> int:
         tp.pred_flags = 0
     if not tp.sk_flags >> const.SOCK_DEAD & 1:
         tp.sk_state_change()
+    return tcp_synsent_answer(tp, skb)
+
+
+def tcp_synsent_answer(tp: TcpSock, skb: SkBuff) -> int:
+    """Acknowledge the SYN-ACK, now or with data that follows soon."""
+    if tp.syn_fastopen or tp.syn_data:
+        data = tcp_rcv_fastopen_synack(tp, skb)
+        if data is not None:  # what did not arrive goes again, and acknowledges
+            tcp_retransmit_skb(tp, data)
+            tcp_rearm_rto(tp)
+            return SYN_GO_ON
     queue = tp.icsk_accept_queue
     if (
         tp.sk_write_pending
@@ -185,7 +199,11 @@ def tcp_synsent_simultaneous(tp: TcpSock, skb: SkBuff) -> None:
 
 def tcp_finish_syn_recv(tp: TcpSock, skb: SkBuff) -> None:
     """SYN_RECV: our SYN is acknowledged. -> ESTABLISHED, for crossed SYNs and for new sockets."""
-    tp.copied_seq = tp.rcv_nxt
+    req = tp.fastopen_rsk
+    if req is None:
+        tp.copied_seq = tp.rcv_nxt
+    else:
+        tcp_fastopen_acked(tp, req)
     tcp_set_state(tp, tcp.TCP_ESTABLISHED)
     tp.sk_state_change()
     tp.snd_una = skb.ack_seq
@@ -193,13 +211,16 @@ def tcp_finish_syn_recv(tp: TcpSock, skb: SkBuff) -> None:
     tp.snd_wl1 = skb.seq
     if tp.rx_opt.tstamp_ok:
         tp.advmss -= tcp.TCPOLEN_TSTAMP_ALIGNED
-    tp.icsk_af_ops.rebuild_header(tp)
-    tcp_init_metrics(tp)
-    tcp_init_congestion_control(tp)
+    if req is None:
+        tp.icsk_af_ops.rebuild_header(tp)
+        tcp_init_metrics(tp)
+        tcp_init_congestion_control(tp)
+        tcp_mtup_init(tp)
+        tcp_init_buffer_space(tp)
+    else:
+        tcp_rearm_rto(tp)  # there may be data out already
     tp.lsndtime = tcp_time_stamp()
-    tcp_mtup_init(tp)
     tcp_initialize_rcv_mss(tp)
-    tcp_init_buffer_space(tp)
     tp.fast_path_on(tp.snd_wnd >> tp.rx_opt.snd_wscale)
 
 

@@ -21,10 +21,11 @@ import softnet.uapi.tcp as tcp
 from softnet.net.core.dst import dst_confirm
 from softnet.net.core.skbuff import consume_skb, kfree_skb, skb_dst_drop, skb_set_owner_r
 from softnet.net.ipv4.inet_connection_sock import inet_csk_reset_keepalive_timer
-from softnet.net.ipv4.tcp_ack import tcp_ack, tcp_may_update_window
+from softnet.net.ipv4.tcp_ack import tcp_ack, tcp_may_update_window, tcp_rearm_rto
 from softnet.net.ipv4.tcp_challenge import tcp_send_challenge_ack
 from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_check
 from softnet.net.ipv4.tcp_data import tcp_data_queue, tcp_send_dupack
+from softnet.net.ipv4.tcp_fastopen_server import tcp_fastopen_acked, tcp_fastopen_check_req
 from softnet.net.ipv4.tcp_handshake import tcp_finish_syn_recv, tcp_rcv_synsent_state_process
 from softnet.net.ipv4.tcp_metrics import tcp_update_metrics
 from softnet.net.ipv4.tcp_mss import tcp_current_mss
@@ -317,6 +318,9 @@ def tcp_rcv_state_process(tp: TcpSock, skb: SkBuff) -> int:
     if tp.sysctl.rfc5961 and not skb.tcp_flags & (tcp.TCPHDR_ACK | tcp.TCPHDR_RST | tcp.TCPHDR_SYN):
         kfree_skb(skb, const.SKB_DROP_REASON_TCP_FLAGS)
         return 0
+    if tp.fastopen_rsk is not None and not tcp_fastopen_check_req(tp, skb, tp.fastopen_rsk):
+        kfree_skb(skb, const.SKB_DROP_REASON_TCP_FLAGS)
+        return 0
     if not tcp_validate_incoming(tp, skb, False):
         return 0
     if not skb.tcp_flags & tcp.TCPHDR_ACK:
@@ -359,6 +363,9 @@ def tcp_rcv_step_ack(tp: TcpSock, skb: SkBuff) -> int:
             return -1
         tcp_finish_syn_recv(tp, skb)
         return 1
+    if tp.fastopen_rsk is not None:  # closed before the last ACK: this is it
+        tcp_fastopen_acked(tp, tp.fastopen_rsk)
+        tcp_rearm_rto(tp)
     if tp.snd_una != tp.write_seq:
         return 1  # our FIN is on its way still, or was never sent
     if state == tcp.TCP_FIN_WAIT1:

@@ -58,6 +58,7 @@ from softnet.net.ipv4.tcp_listen cimport (
     tcp_v4_syn_recv_sock,
 )
 from softnet.net.ipv4.tcp_minisocks cimport tcp_child_process
+from softnet.net.ipv4.tcp_fastopen_client cimport tcp_fastopen_defer_connect
 from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
 from softnet.net.ipv4.tcp_recovery cimport tcp_simple_retransmit
 from softnet.net.ipv4.tcp_reply cimport tcp_v4_send_reset, tcp_v4_timewait_ack

@@ -56,6 +56,7 @@ from softnet.net.ipv4.route import (
 )
 from softnet.net.ipv4.tcp_clock import get_seconds, tcp_time_stamp
 from softnet.net.ipv4.tcp_connect import tcp_connect
+from softnet.net.ipv4.tcp_fastopen_client import tcp_fastopen_defer_connect
 from softnet.net.ipv4.tcp_input import tcp_rcv_established, tcp_rcv_state_process
 from softnet.net.ipv4.tcp_listen import (
     tcp_v4_check_partial,
@@ -353,6 +354,8 @@ def tcp_v4_connect_routed(tp: TcpSock, fl4: Flowi4, rt: Rtable, orig_sport: int,
             dport,
         )
     tp.inet_id = (tp.write_seq ^ jiffies()) & const.U16_MAX
+    if tp.fastopen_connect and tcp_fastopen_defer_connect(tp):
+        return 0
     return tcp_connect(tp)
 
 

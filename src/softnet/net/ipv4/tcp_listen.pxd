@@ -51,6 +51,11 @@ from softnet.net.ipv4.syncookies cimport (
 from softnet.net.ipv4.tcp_clock cimport get_seconds, tcp_time_stamp
 from softnet.net.ipv4.tcp_connect cimport tcp_make_synack, tcp_openreq_window
 from softnet.net.ipv4.tcp_minisocks cimport tcp_check_req, tcp_create_openreq_child
+from softnet.net.ipv4.tcp_fastopen_server cimport (
+    tcp_fastopen_check,
+    tcp_fastopen_create_child,
+    tcp_fastopen_start,
+)
 from softnet.net.ipv4.tcp_mss cimport tcp_initialize_rcv_mss, tcp_mtup_init, tcp_sync_mss
 from softnet.net.ipv4.tcp_options cimport tcp_parse_options
 from softnet.net.ipv4.tcp_reply cimport tcp_v4_reqsk_send_ack, tcp_v4_send_reset

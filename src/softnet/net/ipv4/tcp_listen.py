@@ -55,6 +55,11 @@ from softnet.net.ipv4.syncookies import (
 )
 from softnet.net.ipv4.tcp_clock import get_seconds, tcp_time_stamp
 from softnet.net.ipv4.tcp_connect import tcp_make_synack, tcp_openreq_window
+from softnet.net.ipv4.tcp_fastopen_server import (
+    tcp_fastopen_check,
+    tcp_fastopen_create_child,
+    tcp_fastopen_start,
+)
 from softnet.net.ipv4.tcp_md5 import tcp_md5_do_lookup
 from softnet.net.ipv4.tcp_minisocks import tcp_check_req, tcp_create_openreq_child
 from softnet.net.ipv4.tcp_mss import tcp_initialize_rcv_mss, tcp_mtup_init, tcp_sync_mss
@@ -154,6 +159,12 @@ def tcp_v4_conn_request(tp: TcpSock, skb: SkBuff) -> int:
     else:
         reqsk_free(req)
         return 0
+    if tp.sysctl.fastopen and not want_cookie and tcp_fastopen_check(tp, skb, req):
+        child = tcp_fastopen_create_child(tp, skb, req)
+        if child is not None:
+            tcp_v4_send_synack(tp, None, req)
+            tcp_fastopen_start(tp, child, skb, req)
+            return 0
     req.snt_synack = tcp_time_stamp()
     if tcp_v4_send_synack(tp, None, req) or want_cookie:
         reqsk_free(req)

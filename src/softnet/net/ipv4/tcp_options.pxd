@@ -3,6 +3,7 @@ cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64, u8
+from softnet.net.ipv4.tcp_fastopen cimport tcp_fastopen_syn_option
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff
@@ -17,6 +18,7 @@ cdef class TcpOutOptions
 @cython.freelist(8)
 cdef class TcpOutOptions:
     cdef public i64 options, ws, num_sack_blocks, mss, tsval, tsecr
+    cdef public bytes fastopen
 
 cpdef void tcp_parse_options(
     SkBuff skb, TcpOptionsReceived opt_rx, bint estab, NetnsTcp sysctl

@@ -12,6 +12,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.uapi.tcp as tcp
+from softnet.net.ipv4.tcp_fastopen import tcp_fastopen_syn_option
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.skbuff import SkBuff
@@ -29,7 +30,7 @@ TSTAMP_WORD = tcp.TCPOPT_NOP << 24 | tcp.TCPOPT_NOP << 16 | tcp.TCPOPT_TIMESTAMP
 class TcpOutOptions:
     """struct tcp_out_options: the options of a segment about to be sent."""
 
-    __slots__ = ("options", "ws", "num_sack_blocks", "mss", "tsval", "tsecr")
+    __slots__ = ("options", "ws", "num_sack_blocks", "mss", "tsval", "tsecr", "fastopen")
 
     options: int
     ws: int
@@ -37,6 +38,7 @@ class TcpOutOptions:
     mss: int  # 0: none
     tsval: int
     tsecr: int
+    fastopen: bytes | None  # a Fast Open option as it is to stand there
 
     def __init__(self) -> None:
         self.options = 0
@@ -45,6 +47,7 @@ class TcpOutOptions:
         self.mss = 0
         self.tsval = 0
         self.tsecr = 0
+        self.fastopen = None
 
 
 # ---- what arrives
@@ -200,6 +203,12 @@ def tcp_syn_options(tp: TcpSock, opts: TcpOutOptions, tsval: int, advertise_mss:
         opts.options |= OPTION_SACK_ADVERTISE
         if not opts.options & OPTION_TS:  # beside a timestamp it takes the place of the NOPs
             left -= tcp.TCPOLEN_SACKPERM_ALIGNED
+    if tp.fastopen_req is not None:
+        option = tcp_fastopen_syn_option(tp)
+        if option is not None and len(option) <= left:
+            opts.fastopen = option
+            tp.syn_fastopen = True
+            left -= len(option)
     return tcp.MAX_TCP_OPTION_SPACE - left
 
 
@@ -231,6 +240,10 @@ def tcp_synack_options(
         opts.options |= OPTION_SACK_ADVERTISE
         if not tstamp_ok:
             left -= tcp.TCPOLEN_SACKPERM_ALIGNED
+    option = req.fastopen_cookie
+    if option is not None and len(option) <= left:
+        opts.fastopen = option
+        left -= len(option)
     return tcp.MAX_TCP_OPTION_SPACE - left
 
 
@@ -304,6 +317,8 @@ def tcp_options_write(skb: SkBuff, tp: TcpSock | None, opts: TcpOutOptions) -> i
     if opts.num_sack_blocks:
         assert tp is not None
         tcp_write_sack_blocks(p, o, tp, opts.num_sack_blocks)
+    if opts.fastopen is not None:
+        mem.copy_from_user(p, o, opts.fastopen, 0, len(opts.fastopen))
     return md5_at
 
 

@@ -284,5 +284,10 @@ def tcp_xmit_probe_skb(tp: TcpSock, urgent: bool) -> int:
 
 
 def tcp_schedule_rto(tp: TcpSock) -> None:
-    """Something is in flight now: start the retransmit timer."""
+    """Something is in flight now: start the retransmit timer.
+
+    Before a Fast Open child's last ACK it is the SYN-ACK's.
+    """
+    if tp.fastopen_rsk is not None:
+        return
     inet_csk_reset_xmit_timer(tp, const.ICSK_TIME_RETRANS, tp.icsk_rto, const.TCP_RTO_MAX)

@@ -80,7 +80,7 @@ def tcp_v4_reqsk_send_ack(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> None
     tcp_v4_send_ack(
         skb,
         mem.u32(req.snt_isn + 1),
-        mem.u32(req.rcv_isn + 1),
+        mem.u32(req.rcv_isn + 1 + req.syn_data),
         req.rcv_wnd,
         req.ts_recent,
         0,

@@ -9,9 +9,12 @@ its own that the skb refers to.
 
 from __future__ import annotations
 
+import errno
+
 import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
+import softnet.uapi.fcntl as fcntl
 import softnet.uapi.socket as socket
 import softnet.uapi.tcp as tcp
 from softnet.net.core.skbuff import skb_fill_page_desc, skb_header_release
@@ -28,6 +31,9 @@ from softnet.net.core.stream import (
     sk_stream_wait_connect,
     sk_stream_wait_memory,
 )
+from softnet.net.ipv4.af_inet import inet_stream_connect_locked
+from softnet.net.ipv4.tcp_connect import tcp_connect
+from softnet.net.ipv4.tcp_fastopen import TFO_CLIENT_ENABLE, TcpFastopenRequest, has_fastopen
 from softnet.net.ipv4.tcp_mss import tcp_current_mss, tcp_xmit_size_goal
 from softnet.net.ipv4.tcp_notsent import tcp_stream_memory_free
 from softnet.net.ipv4.tcp_rate import tcp_rate_check_app_limited
@@ -37,9 +43,10 @@ from softnet.net.ipv4.tcp_segment import (
     tcp_check_send_head,
     tcp_unlink_write_queue,
 )
+from softnet.net.ipv4.tcp_state import tcp_set_state
 from softnet.net.ipv4.tcp_write import tcp_push_frames, tcp_push_one
 from softnet.structs.skbuff import SkBuff
-from softnet.structs.socket import MsgHdr
+from softnet.structs.socket import MsgHdr, Sockaddr
 from softnet.structs.tcp import TcpSock
 
 COPY_MAX = 1024  # bytes: less is copied even if it could be referred to
@@ -62,20 +69,82 @@ def tcp_sendmsg(tp: TcpSock, msg: MsgHdr, size: int) -> int:
     lock_sock(tp)
     try:
         flags = msg.flags
-        timeo = sock_sndtimeo(tp, flags & socket.MSG_DONTWAIT != 0)
-        err = tcp_may_send(tp, timeo)
-        if err < 0:
-            return sk_stream_error(tp, flags, err)
-        if err != const.MAX_SCHEDULE_TIMEOUT:
-            timeo = err
-        return tcp_sendmsg_locked(tp, msg, size, timeo)
+        if flags & socket.MSG_FASTOPEN or tp.defer_connect:
+            return tcp_sendmsg_fastopen(tp, msg, size)
+        return tcp_sendmsg_connected(tp, msg, size)
     finally:
         release_sock(tp)
 
 
+def tcp_sendmsg_connected(tp: TcpSock, msg: MsgHdr, size: int) -> int:
+    """tcp_sendmsg() with the socket owned, and nothing to be done for Fast Open."""
+    flags = msg.flags
+    timeo = sock_sndtimeo(tp, flags & socket.MSG_DONTWAIT != 0)
+    err = tcp_may_send(tp, timeo)
+    if err < 0:
+        return sk_stream_error(tp, flags, err)
+    if err != const.MAX_SCHEDULE_TIMEOUT:
+        timeo = err
+    return tcp_sendmsg_locked(tp, msg, size, timeo)
+
+
+def tcp_sendmsg_fastopen(tp: TcpSock, msg: MsgHdr, size: int) -> int:
+    """MSG_FASTOPEN: connect to msg.name with some of the data in the SYN, then send the rest.
+
+    Without the sysctl a kernel that knows the flag answers EOPNOTSUPP, and one that does not ignores it.
+    """
+    if not tp.sysctl.fastopen & TFO_CLIENT_ENABLE:
+        known = tp.sysctl.fastopen or has_fastopen(tp, "TCP_FASTOPEN")
+        return -errno.EOPNOTSUPP if known else tcp_sendmsg_connected(tp, msg, size)
+    if tp.fastopen_req is not None:
+        return -errno.EALREADY
+    fo = TcpFastopenRequest(msg.iov, msg.off, size)
+    tp.fastopen_req = fo
+    bias = 1 if size else 0  # the last ACK shall ride on what follows
+    tp.sk_write_pending += bias
+    try:
+        err = tcp_connect_with(tp, msg)
+    finally:
+        tp.sk_write_pending -= bias
+        tp.fastopen_req = None
+    copied = fo.copied
+    msg.off += copied
+    if err == -errno.EINPROGRESS and copied:
+        return copied
+    if err:
+        return sk_stream_error(tp, msg.flags, err)
+    if copied == size:
+        return copied
+    sent = tcp_sendmsg_connected(tp, msg, size - copied)
+    return sent + copied if sent >= 0 else copied or sent
+
+
+def tcp_connect_with(tp: TcpSock, msg: MsgHdr) -> int:
+    """The connect() of a MSG_FASTOPEN, or the one that waited for data. 0 or -errno."""
+    sock = tp.sk_socket
+    assert sock is not None
+    addr = msg.name
+    deferred = tp.defer_connect
+    if deferred:
+        tp.defer_connect = False
+        err = tcp_connect(tp)
+        if err:
+            tcp_set_state(tp, tcp.TCP_CLOSE)
+            tp.sk_route_caps = 0
+            tp.inet_dport = 0
+            return err
+    elif addr is not None and addr.family == socket.AF_UNSPEC:
+        return -errno.EOPNOTSUPP
+    if addr is None or deferred:
+        addr = Sockaddr(socket.AF_INET)
+    flags = fcntl.O_NONBLOCK if msg.flags & socket.MSG_DONTWAIT else 0
+    err = inet_stream_connect_locked(sock, tp, addr, flags)
+    return -errno.EINPROGRESS if deferred and err == -errno.EALREADY else err
+
+
 def tcp_may_send(tp: TcpSock, timeo: int) -> int:
     """Wait for the connection if it is being made: the time left (ns), or -errno."""
-    if not SENDING >> tp.sk_state & 1:
+    if not SENDING >> tp.sk_state & 1 and tp.fastopen_rsk is None:
         timeo = sk_stream_wait_connect(tp, timeo)
         if timeo < 0:
             return timeo

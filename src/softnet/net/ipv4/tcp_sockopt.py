@@ -19,6 +19,9 @@ from softnet.net.core.sock import lock_sock, release_sock, sk_nocaps_add
 from softnet.net.ipv4.inet_connection_sock import inet_csk_reset_keepalive_timer
 from softnet.net.ipv4.tcp_clock import tcp_time_stamp
 from softnet.net.ipv4.tcp_cong import tcp_set_congestion_control
+from softnet.net.ipv4.tcp_fastopen import has_fastopen
+from softnet.net.ipv4.tcp_fastopen_client import tcp_set_fastopen_connect
+from softnet.net.ipv4.tcp_fastopen_server import tcp_get_fastopen, tcp_set_fastopen
 from softnet.net.ipv4.tcp_handshake import (
     keepalive_intvl_when,
     keepalive_probes,
@@ -133,6 +136,10 @@ def tcp_set_acting(tp: TcpSock, optname: int, val: int) -> int:
         tcp_set_quickack(tp, val)
     elif optname == tcp.TCP_NOTSENT_LOWAT:
         return tcp_set_notsent_lowat(tp, val)
+    elif optname == tcp.TCP_FASTOPEN:
+        return tcp_set_fastopen(tp, val)
+    elif optname == tcp.TCP_FASTOPEN_CONNECT and has_fastopen(tp, "TCP_FASTOPEN_CONNECT"):
+        return tcp_set_fastopen_connect(tp, val)
     else:
         return -errno.ENOPROTOOPT
     return 0
@@ -247,6 +254,10 @@ def tcp_get_int(tp: TcpSock, optname: int) -> int:
         return retrans_to_secs(icsk_queue(tp).rskq_defer_accept)
     if optname == tcp.TCP_NOTSENT_LOWAT:
         return tcp_get_notsent_lowat(tp)
+    if optname == tcp.TCP_FASTOPEN:
+        return tcp_get_fastopen(tp)
+    if optname == tcp.TCP_FASTOPEN_CONNECT and has_fastopen(tp, "TCP_FASTOPEN_CONNECT"):
+        return int(tp.fastopen_connect)
     simple = {
         tcp.TCP_NODELAY: int(tp.nonagle & const.TCP_NAGLE_OFF != 0),
         tcp.TCP_CORK: int(tp.nonagle & const.TCP_NAGLE_CORK != 0),
@@ -286,6 +297,8 @@ def tcp_get_info(tp: TcpSock) -> bytes:
         options |= tcp.TCPI_OPT_ECN
     if tp.ecn_flags & const.TCP_ECN_SEEN:
         options |= tcp.TCPI_OPT_ECN_SEEN
+    if tp.syn_data_acked:
+        options |= tcp.TCPI_OPT_SYN_DATA
     listening = tp.sk_state == tcp.TCP_LISTEN
     now = tcp_time_stamp()
     numbers = (

@@ -5,6 +5,7 @@ cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.socket as socket
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
+from softnet.net.ipv4.tcp_fastopen cimport reqsk_fastopen_remove
 from softnet.net.ipv4.inet_hashtables cimport InetHashinfo, inet_put_port
 from softnet.net.ipv4.tcp_pacing cimport tcp_pacing_stop
 from softnet.structs.tcp cimport TcpSock

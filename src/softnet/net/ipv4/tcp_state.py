@@ -23,6 +23,7 @@ from softnet.net.ipv4.inet_connection_sock import (
     inet_csk_destroy_sock,
 )
 from softnet.net.ipv4.inet_hashtables import InetHashinfo, inet_put_port
+from softnet.net.ipv4.tcp_fastopen import reqsk_fastopen_remove
 from softnet.net.ipv4.tcp_pacing import tcp_pacing_stop
 from softnet.structs.tcp import TcpSock
 
@@ -101,6 +102,8 @@ def tcp_done(tp: TcpSock) -> None:
     inet_csk_clear_xmit_timers(tp)
     if tp.pacing_timer is not None:
         tcp_pacing_stop(tp)
+    if tp.fastopen_rsk is not None:
+        reqsk_fastopen_remove(tp, tp.fastopen_rsk, False)
     tp.sk_shutdown = socket.SHUTDOWN_MASK
     if tp.sk_flags >> const.SOCK_DEAD & 1:
         inet_csk_destroy_sock(tp)

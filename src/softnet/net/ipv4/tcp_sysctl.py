@@ -12,6 +12,7 @@ from softnet.net.ipv4.tcp_cong import (
     tcp_set_allowed_congestion_control,
     tcp_set_default_congestion_control,
 )
+from softnet.net.ipv4.tcp_fastopen import fastopen_key_text, fastopen_set_key
 from softnet.structs.net_namespace import Net
 from softnet.structs.netns_tcp import NetnsTcp
 
@@ -115,6 +116,10 @@ def register_rows(table: SysctlTable, sysctl: NetnsTcp, row: InetTimewaitDeathRo
         table.register(f"net.ipv4.tcp_{name}", JiffiesRow(sysctl, name))
     for name, least, most in BOUNDED_ROWS:
         table.register(f"net.ipv4.tcp_{name}", IntRow(sysctl, name, least, most))
+    table.register(
+        "net.ipv4.tcp_fastopen_key",
+        CallRow(lambda: fastopen_key_text(sysctl), lambda text: fastopen_set_key(sysctl, text)),
+    )
     table.register("net.ipv4.tcp_mem", IntVecRow(sysctl, "mem", 0))
     table.register("net.ipv4.tcp_wmem", IntVecRow(sysctl, "wmem", 1))
     table.register("net.ipv4.tcp_rmem", IntVecRow(sysctl, "rmem", 1))

@@ -6,6 +6,7 @@ cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport Timer, jiffies
+from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.tcp cimport TcpSock
 from softnet.net.core.dst cimport dst_negative_advice
 from softnet.net.core.sock cimport (
@@ -25,6 +26,7 @@ from softnet.net.ipv4.inet_connection_sock cimport (
 )
 from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
 from softnet.net.ipv4.tcp_connect cimport tcp_send_probe0, tcp_write_wakeup
+from softnet.net.ipv4.tcp_fastopen_client cimport tcp_fastopen_syn_lost
 from softnet.net.ipv4.tcp_frto cimport tcp_enter_frto, tcp_use_frto
 from softnet.net.ipv4.tcp_handshake cimport (
     keepalive_intvl_when,
@@ -74,6 +76,7 @@ cpdef void tcp_mtu_probing(TcpSock tp) except *
 cpdef int tcp_write_timer(TcpSock tp) except -1
 cpdef Timer need_timer(Timer timer)
 cpdef void tcp_retransmit_timer(TcpSock tp) except *
+cpdef void tcp_fastopen_synack_timer(TcpSock tp, TcpRequestSock req) except *
 cpdef i64 tcp_timeout_mib(TcpSock tp) except? -1
 cpdef int tcp_backoff_rto(TcpSock tp) except -1
 cpdef void tcp_probe_timer(TcpSock tp) except *

@@ -41,6 +41,7 @@ from softnet.net.ipv4.inet_connection_sock import (
 )
 from softnet.net.ipv4.tcp_clock import tcp_time_stamp
 from softnet.net.ipv4.tcp_connect import tcp_send_probe0, tcp_write_wakeup
+from softnet.net.ipv4.tcp_fastopen_client import tcp_fastopen_syn_lost
 from softnet.net.ipv4.tcp_frto import tcp_enter_frto, tcp_use_frto
 from softnet.net.ipv4.tcp_handshake import (
     keepalive_intvl_when,
@@ -57,6 +58,7 @@ from softnet.net.ipv4.tcp_rtt import tcp_set_rto
 from softnet.net.ipv4.tcp_state import tcp_done
 from softnet.net.ipv4.tcp_timewait import tcp_time_wait
 from softnet.net.ipv4.tcp_tlp_probe import tcp_send_loss_probe
+from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.tcp import TcpSock
 
 RETRY_OWNED = const.HZ // 20  # jiffies: the socket is owned by a task, look again then
@@ -203,6 +205,7 @@ def tcp_write_timeout(tp: TcpSock) -> bool:
     if syn_set:
         if tp.icsk_retransmits:
             dst_negative_advice(tp)
+            tcp_fastopen_syn_lost(tp)
         retry_until = tp.icsk_syn_retries if tp.icsk_syn_retries else sysctl.syn_retries
         user_timeout = 0
     else:
@@ -274,6 +277,9 @@ def tcp_retransmit_timer(tp: TcpSock) -> None:
     """Nothing was acknowledged for an RTO: send the oldest segment again."""
     if trace.tcp_retransmit_timer.enabled:
         trace.tcp_retransmit_timer.fire(tp)
+    if tp.fastopen_rsk is not None:
+        tcp_fastopen_synack_timer(tp, tp.fastopen_rsk)
+        return
     if tp.packets_out == 0:
         return
     head = tp.sk_write_queue.first
@@ -312,6 +318,22 @@ def tcp_retransmit_timer(tp: TcpSock) -> None:
     tp.icsk_backoff += 1
     tp.icsk_retransmits += 1
     tcp_backoff_rto(tp)
+
+
+def tcp_fastopen_synack_timer(tp: TcpSock, req: TcpRequestSock) -> None:
+    """The last ACK of a Fast Open child did not come: repeat the SYN-ACK, and nothing else.
+
+    Once more than for an embryo: the program may be at work already.
+    """
+    retries = tp.icsk_syn_retries if tp.icsk_syn_retries else tp.sysctl.synack_retries + 1
+    req.rsk_ops.syn_ack_timeout(tp, req)
+    if req.retrans >= retries:
+        tcp_write_err(tp)
+        return
+    req.rsk_ops.rtx_syn_ack(tp, req)
+    req.retrans += 1
+    when = const.TCP_TIMEOUT_INIT << req.retrans
+    inet_csk_reset_xmit_timer(tp, const.ICSK_TIME_RETRANS, when, const.TCP_RTO_MAX)
 
 
 def tcp_timeout_mib(tp: TcpSock) -> int:
