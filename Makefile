@@ -20,7 +20,7 @@ NATIVE  = $(EXT) softnet.usr.native._redef softnet.usr.native._trap
 FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
-.PHONY: judge-cpython determinism help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
+.PHONY: judge-cpython judge-suites determinism help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -73,6 +73,13 @@ JUDGE_PYTHON ?= $(PY)
 judge-cpython: .venv/build.stamp ## CPython's own network tests, on the kernel and on softnet
 	@$(EXT) || test $$? -eq 3
 	@PYTHONPATH=$(CURDIR)/$(OUT) $(PY) tools/judge_cpython.py --python=$(JUDGE_PYTHON) $(J)
+
+# Where their source distributions lie unpacked, and which: make judge-suites SUITES=/tmp/s S="anyio"
+SUITES       ?= build/suites
+S            ?=
+judge-suites: .venv/build.stamp ## anyio's, httpx's, urllib3's and uvicorn's own tests, the same way
+	@$(EXT) || test $$? -eq 3
+	@PYTHONPATH=$(CURDIR)/$(OUT) $(PY) tools/judge_suites.py --python=$(JUDGE_PYTHON) $(SUITES) $(S)
 
 # 3 runs of each program under each of 2 hash seeds in each form: about half an hour.
 determinism: .venv/test.stamp ## the example programs, twelve times each: the same seed, the same digest

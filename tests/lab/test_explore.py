@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,38 @@ def test_halving() -> None:
     assert halving([], 5) == []
     assert halving([1, 2, 3, 4, 5, 6, 7], 3) == [4, 2, 6]
     assert sorted(halving([1, 2, 3], 9)) == [1, 2, 3]
+
+
+def test_a_seed_that_breaks_it_without_faults_is_found() -> None:
+    """A packet that the first seed's link delivers and another's loses; no single fault hurts."""
+
+    def test(lab: softnet.Lab) -> None:
+        h1, h2 = lab.hosts("h1", "h2")
+        lab.link(h1, h2, delay="1ms", loss="30%")
+        assert h1.ping("h2", count=1).returncode == 0 or lab.seed == 0
+
+    with pytest.raises(softnet.FoundFault) as e:
+        softnet.explore(test, budget=60)
+    assert e.value.seed > 0
+    assert e.value.schedule == Schedule()
+    assert f"replay: softnet.Lab(seed={e.value.seed}, faults='')" in str(e.value)
+
+
+def test_seeds_that_change_nothing_are_no_longer_tried() -> None:
+    search = Search(budget=60, seed=7)
+    seen = Seen(packets=Counter({("SYN", "h2"): 40, ("ACK", "h1"): 40}), end=10**9)
+    steps = search.steps()
+    trial = next(steps)
+    tried = []
+    found = None
+    while found is None:
+        tried.append(trial)
+        try:
+            trial = steps.send(Result(None, seen))
+        except StopIteration as end:
+            found = end.value
+    assert found.trial is None
+    assert len(tried) == 60
+    luck = [trial.seed for trial in tried if not trial.schedule.faults]
+    assert luck == [7, 8, 9, 10]
+    assert all(trial.seed == 7 for trial in tried if len(trial.schedule) == 1)

@@ -6,7 +6,9 @@
 
 The search first watches a run without faults: which packets there are, when they cross which link,
 which hosts serve. From that it makes every fault that could matter and tries them one by one, all sorts
-in turn, then pairs and triples drawn by luck. What breaks the test is shrunk: faults go, and what is
+in turn, then pairs and triples drawn by luck, each under another seed. In between it tries seeds without
+a fault, for as long as they make a difference: a seed draws losses, jitter, and with order="seeded"
+who runs first. What breaks the test is shrunk: faults go, and what is
 left becomes earlier, rounder, shorter, as long as the test fails at the same line for the same reason.
 """
 
@@ -17,7 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 from softnet.lab.errors import HostCrashed, LabError
 from softnet.lab.faults import EVERY, Crash, Cut, Fault, PacketFault, Schedule
@@ -30,6 +32,8 @@ INSTANTS_MAX = 10  # at which links are cut and hosts crash
 LENGTHS = (3 * 10**9, 400 * 10**6, 10 * 10**9)  # ns of a cut or a crash
 DELAYS = (300 * 10**6, 5 * 10**9)  # ns
 SHRINK_RUNS = 200
+LUCK_EVERY = 5  # runs: each fifth has another seed and no fault
+LUCKLESS = 3  # seeds that changed nothing, after which no more are tried
 ROUND = (10**9, 10**8, 10**7, 10**6)  # ns: to multiples of what instants are rounded
 UNTIL = 600  # virtual seconds after which a run with faults is taken to hang
 
@@ -164,7 +168,7 @@ def explore(
     order: str = "fifo",
     until: int = UNTIL,
 ) -> Found:
-    """Run test(lab) up to budget times, each under other faults; FoundFault if some break it.
+    """Run test(lab) up to budget times, under other faults and seeds; FoundFault if some break it.
 
     crash: the hosts that may lose power, by default those whose programs only serve. order: "seeded"
     makes who runs first a matter of luck, too. until: virtual seconds; longer is a hang.
@@ -230,13 +234,18 @@ class Search:
         if result.failure is not None:
             return Found(clean, result.failure, self.runs, clean)
         assert result.seen is not None
-        for faults in schedules(result.seen, self.luck):
-            if self.runs >= self.budget:
-                break
-            trial = Trial(self.seed, Schedule(faults))
-            result = yield from self.run(trial)
-            if result.failure is not None:
-                return (yield from self.shrink(trial, result.failure))
+        seen, others, equal = result.seen, count(self.seed + 1), 0
+        for faults in schedules(seen, self.luck):
+            trials = [Trial(self.seed if len(faults) == 1 else next(others), Schedule(faults))]
+            if self.runs % LUCK_EVERY == 0 and equal < LUCKLESS:
+                trials.insert(0, Trial(next(others), Schedule()))
+            for trial in trials:
+                if self.runs >= self.budget:
+                    return Found(None, None, self.runs)
+                result = yield from self.run(trial)
+                if result.failure is not None:
+                    return (yield from self.shrink(trial, result.failure))
+                equal += not trial.schedule.faults and result.seen == seen
         return Found(None, None, self.runs)
 
     def run(self, trial: Trial) -> Generator[Trial, Result, Result]:
@@ -247,6 +256,10 @@ class Search:
     def shrink(self, first: Trial, failure: Failure) -> Generator[Trial, Result, Found]:
         """The simplest schedule that fails as first did."""
         best, left = first, SHRINK_RUNS
+        if first.seed != self.seed and first.schedule.faults:  # was it the faults alone?
+            trial = Trial(self.seed, first.schedule)
+            result = yield from self.run(trial)
+            best = trial if result.failure == failure else first
         tried = {best.schedule}
         found = True
         while found and left:
@@ -258,7 +271,7 @@ class Search:
                 if not left:
                     break
                 left -= 1
-                trial = Trial(self.seed, candidate)
+                trial = Trial(best.seed, candidate)
                 result = yield from self.run(trial)
                 if result.failure == failure:
                     assert result.failure is not None
@@ -296,8 +309,8 @@ def packet_faults(seen: Seen, action: str) -> Iterator[Fault]:
     kinds = sorted(seen.packets.items(), key=lambda item: (item[1], item[0]))
     for by in DELAYS if action == "delay" else (0,):
         for nth in range(1, NTH_MAX + 1):
-            for (kind, towards), count in kinds:
-                if nth <= count:
+            for (kind, towards), many in kinds:
+                if nth <= many:
                     yield PacketFault(action, kind, nth, towards, by=by)
 
 
