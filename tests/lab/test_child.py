@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.server
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,10 +72,32 @@ def test_curl_fails_with_its_own_exit_codes(options: Any, code: int, when: float
     assert (done.returncode, round(now, 2)) == (code, when)
 
 
+@pytest.mark.skipif(shutil.which("ping") is None, reason="there is no ping here")
+def test_the_real_ping() -> None:
+    with softnet.Lab() as lab:
+        a, b = lab.hosts("a", "b")
+        lab.link(a, b, delay="10ms")
+        lines = a.exec("ping", "-c", "3", "b").stdout.splitlines()
+        assert lines[1] == "64 bytes from b (10.0.0.2): icmp_seq=1 ttl=64 time=40.0 ms"
+        assert lines[3] == "64 bytes from b (10.0.0.2): icmp_seq=3 ttl=64 time=20.0 ms"
+        assert round(lab.now, 2) == 2.02
+
+
 def test_an_hour_of_sleep_takes_none() -> None:
     with softnet.Lab() as lab:
         done = lab.host("h1").exec("sh", "-c", "date +%F; sleep 3600; hostname; exit 3")
         assert (done.returncode, done.stdout, lab.now) == (3, "2026-01-01\nh1\n", 3600.0)
+
+
+def test_input_environment_and_folder(tmp_path: Path) -> None:
+    with softnet.Lab() as lab:
+        host = lab.host("h1")
+        script = "cat; echo $COLOUR; pwd"
+        env = {"COLOUR": "red", "PATH": "/usr/bin:/bin"}
+        done = host.exec("sh", "-c", script, input="in\n", env=env, cwd=str(tmp_path))
+        assert done.stdout == f"in\nred\n{tmp_path}\n"
+        with pytest.raises(FileNotFoundError):
+            host.exec("sh", "-c", "true", cwd=str(tmp_path / "no-such-folder"))
 
 
 def test_a_timeout_of_virtual_time_kills() -> None:

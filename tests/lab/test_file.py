@@ -12,6 +12,7 @@ from softnet.lab.errors import LabError
 from softnet.lab.file import check, command, load, run_file
 from softnet.lab.schema import json_schema
 from softnet.tools.cli import main
+from tests.kit.binaries import needs_trap
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "lossy.toml"
 SMALL = """
@@ -62,6 +63,17 @@ def test_commands_run_when_they_shall_and_their_exit_codes_count(
     assert "Zen of Python" in out
     assert not run_file(write(tmp_path, text.replace("expect = 3", "expect = 0")))
     assert "'python p.py x' on 'b' ended with 3, not with 0" in capsys.readouterr().err
+
+
+@needs_trap
+def test_real_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = '{cmd = "exec sh say.sh", start = "2s", expect = 3}'
+    text = SMALL.replace("[hosts.b]", f"[hosts.b]\nrun = [{command}]")
+    write(tmp_path, "hostname; date +%S; exit 3", "say.sh")
+    assert run_file(write(tmp_path, text))
+    assert "b$ exec sh say.sh\nb\n02\n" in capsys.readouterr().out
+    with pytest.raises(LabError, match="no-such-program"):
+        check(write(tmp_path, text.replace("exec sh", "exec no-such-program")))
 
 
 def test_events_and_capture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 import softnet
 from softnet.lab.shell import Shell
 from softnet.tools.cli import main
+from tests.kit.binaries import needs_trap
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "lossy.toml"
 
@@ -23,6 +24,17 @@ def type_in(*lines: str) -> tuple[str, bool]:
         lab.link("h1", "h2", delay="1ms")
         good = Shell(lab, said.append).loop(lines)
     return "\n".join(said), good
+
+
+@needs_trap
+def test_real_programs() -> None:
+    out, good = type_in(
+        "h1 exec sh -c 'sleep 2; hostname; date +%S'", "h2 exec sleep 3 &", "run", "now"
+    )
+    assert good
+    assert out.splitlines()[0:2] == ["h1", "02"]
+    assert out.endswith("5.000000 s")
+    assert type_in("h1 exec no-such-program")[1] is False
 
 
 def test_tools_on_hosts_and_time() -> None:

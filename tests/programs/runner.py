@@ -9,15 +9,17 @@ import contextlib
 import gc
 import importlib.util
 import io
+import shutil
 import sys
 import warnings
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "programs"
-# Program -> the packages it uses beyond the standard library.
+# Program -> the packages it uses beyond the standard library, and /programs of the machine.
 NEEDS: dict[str, tuple[str, ...]] = {
     "aiohttp_websocket": ("aiohttp",),
     "chat_selectors": (),
+    "curl_and_python": ("softnet.usr.native._trap", "/curl"),
     "dns_dnspython": ("dns",),
     "ftp_pyftpdlib": ("pyftpdlib",),
     "gossip_rumours": (),
@@ -41,7 +43,14 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 def missing(program: str) -> list[str]:
     """The packages it needs that are not installed."""
-    return [name for name in NEEDS[program] if importlib.util.find_spec(name) is None]
+    return [name for name in NEEDS[program] if not is_there(name)]
+
+
+def is_there(name: str) -> bool:
+    """Is a package installed, or, with a slash before its name, a program?"""
+    if name.startswith("/"):
+        return shutil.which(name[1:]) is not None
+    return importlib.util.find_spec(name) is not None
 
 
 def run(program: str) -> tuple[list[str], str]:

@@ -17,6 +17,7 @@ PRINTS = {
         "bert heard 6 lines, the last: <anna> here it rains",
         "cleo heard 3 lines, the last: <anna> here it rains",
     ],
+    "curl_and_python": ["200 21000 bytes", "28 after 5 s", "3000, refused: 7, "],
     "dns_dnspython": [
         "www.example A: 2 records, 9 letters",
         "example MX: 1 records, 16 letters",

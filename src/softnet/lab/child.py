@@ -10,6 +10,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from softnet.kernel.sched import nsleep
 from softnet.lab.proc import Proc
 from softnet.lab.units import Quantity
 from softnet.usr import api as usr
@@ -48,7 +49,9 @@ class Child(Proc):
         input: bytes | str = b"",
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        start_ns: int = 0,
     ) -> None:
+        self.start_ns = start_ns  # of the lab's time: not before
         self.args = tuple(os.fspath(arg) for arg in args)
         self.input = input.encode() if isinstance(input, str) else input
         self.env = usr.environment(env)
@@ -75,7 +78,8 @@ class Child(Proc):
             (stdin,),
         )
         self.tree = usr.Tree(start, title)
-        return self.node.host.spawn(self.tree.main, name=title)
+        ns = max(ns, self.start_ns - self.node.lab.world.clock.now)
+        return self.node.host.spawn(run_later, ns, self.tree, name=title)
 
     def __del__(self) -> None:
         self.close_output()
@@ -123,6 +127,12 @@ class Child(Proc):
     def completed(self) -> Completed:
         """How it ended, and all it printed."""
         return Completed(self.args, self.returncode or 0, self.stdout_bytes, self.stderr_bytes)
+
+
+def run_later(ns: int, tree: usr.Tree) -> int:
+    """A program's task, which begins in ns."""
+    nsleep(ns)
+    return tree.main()
 
 
 def run_program(

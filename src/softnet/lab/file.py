@@ -9,6 +9,7 @@ lab/schema.py knows what may stand in a file.
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from softnet.lab.child import Child
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.node import Node, module_main
 from softnet.lab.proc import Proc
@@ -23,6 +25,7 @@ from softnet.lab.schema import HostTable, LinkTable, RunTable, Topology, read
 from softnet.lab.topology import Lab
 from softnet.tools.commands import TOOLS
 from softnet.tools.terminal import split
+from softnet.usr import api as usr
 
 SETTINGS = ("rate", "delay", "jitter", "loss", "duplicate", "reorder", "corrupt", "queue")
 
@@ -88,14 +91,20 @@ class TopologyFile:
         lab.link(*ends, name=link.name, address_a=a, address_b=b, mtu=mtu, **settings)
 
     def check_command(self, node: Node, cmd: str) -> list[str]:
-        """The words of a command: a tool of softnet's, or python. LabError."""
+        """The words of a command: a tool of softnet's, python, or a real program. LabError."""
         words = split(cmd)
         if words and words[0] in TOOLS:
+            return words
+        if len(words) > 1 and words[0] == "exec":
+            try:
+                usr.find_program(words[1], os.environ, str(self.path.parent))
+            except (OSError, ValueError) as e:
+                raise LabError(f"{self.path}: {cmd!r} on {node.name!r}: {e}") from e
             return words
         if len(words) < 2 or words[0] not in ("python", "python3"):
             raise LabError(
                 f"{self.path}: {cmd!r} on {node.name!r} is neither 'python FILE', 'python -m "
-                f"MODULE' nor one of softnet's tools: {' '.join(sorted(TOOLS))}"
+                f"MODULE', 'exec PROGRAM' nor one of softnet's tools: {' '.join(sorted(TOOLS))}"
             )
         if words[1] != "-m" and not (self.path.parent / words[1]).is_file():
             raise LabError(f"{self.path}: {cmd!r} on {node.name!r}: there is no file {words[1]!r}")
@@ -106,6 +115,8 @@ class TopologyFile:
         words = self.check_command(node, run.cmd)
         if words[0] in TOOLS:
             return node.start(run.cmd, start_time=run.start)
+        if words[0] == "exec":
+            return node.popen(*words[1:], cwd=str(self.path.parent), start_time=run.start)
         if words[1] == "-m":
             argv = words[2:]
             return node.start(module_main, *argv[:1], argv, name=argv[0], start_time=run.start)
@@ -131,6 +142,8 @@ class TopologyFile:
         for proc, run in self.procs:
             if proc.stdout:
                 print(f"{proc.node.name}$ {run.cmd}\n{proc.stdout}", end="")
+            if isinstance(proc, Child):
+                print(proc.stderr, end="", file=sys.stderr)
             code = proc.returncode
             if code == 1 and (text := proc.traceback()):
                 print(text, end="", file=sys.stderr)

@@ -188,13 +188,15 @@ class Node:
         input: bytes | str = b"",
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        start_time: Quantity | None = None,
     ) -> Child:
         """Start a real program, as start() does a function: wait(), kill(), .stdout as it comes.
 
         Runs from the beginning again when the host restarts.
         """
         self.need_power()
-        child = Child(self, args, input, env, cwd)
+        start_ns = time_ns(start_time, "start_time") if start_time is not None else 0
+        child = Child(self, args, input, env, cwd, start_ns)
         self.services.append(child)
         self.lab.settle()
         return child

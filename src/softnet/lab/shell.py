@@ -2,6 +2,7 @@
 
     h1 ping -c 3 h2         a tool of softnet's on h1, to its end
     h1 ss -tan &            in the background
+    h1 exec curl http://h2  a real program
     run 5s                  let time pass
     link h1-h2 down         link, host, partition, heal: as in the [[events]] of a file
     help  hosts  topology  blocked  drops  now  exit
@@ -80,8 +81,13 @@ class Shell:
         node = self.lab.node(name)
         if not words:
             return f"{node!r} {node.address}"
+        if words[0] == "exec" and len(words) > 1:
+            if words[-1] == "&":
+                return f"{node.popen(*words[1:-1])!r}"
+            done = node.exec(*words[1:])
+            return (done.stdout + done.stderr).rstrip("\n")
         if words[0] not in TOOLS:
-            raise unknown("tool", words[0], TOOLS, f" for {name!r}")
+            raise unknown("tool", words[0], [*TOOLS, "exec"], f" for {name!r}")
         if words[-1] == "&":
             return f"{node.start(' '.join(words[:-1]))!r}"
         return str(node.sh(" ".join(words)))
@@ -99,6 +105,7 @@ class Shell:
         hosts = " ".join(self.lab.nodes) or "(none)"
         return (
             f"HOST TOOL ...   hosts: {hosts}; tools: {' '.join(sorted(TOOLS))}; & leaves it running\n"
+            "HOST exec PROGRAM ...           a real program\n"
             "run [TIME]      let time pass, or till nothing is left to do\n"
             "link NAME down | up | hold | release | set loss 5%\n"
             "host NAME crash | restart      partition a,b c      heal\n"

@@ -27,6 +27,7 @@ from softnet.usr.pointers import read_memory
 from softnet.usr.redef import SIM_FD, sock_get, sock_set, sock_set_timeout
 from softnet.usr.rights import unwrap_rights, wrap_rights
 from softnet.usr.signals import broken_pipe
+from softnet.usr.stamps import dated
 from softnet.usr.task import host, interrupted, me, registry
 
 EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
@@ -363,7 +364,9 @@ def recvmsg(
     data, control, msg_flags, addr = call(
         fd, timeout, poll_.POLLIN, sys_.sys_recvmsg, fd, bufsize, ancbufsize, index(flags)
     )
-    return data, unwrap_rights(control, flags), msg_flags, from_sockaddr(addr)
+    if control:
+        control = dated(unwrap_rights(control, flags), host().epoch_ns)
+    return data, control, msg_flags, from_sockaddr(addr)
 
 
 def recvmsg_into(

@@ -75,7 +75,7 @@ def test_threads_of_a_c_program(tmp_path: Path, flags: tuple[str, ...]) -> None:
             "1 at 603",
             "poll 0",
             "2 at 606",
-            "poll 1 at 6.5",
+            "poll 1 at 7.5",
         ]
 
 

@@ -14,6 +14,7 @@ from softnet.usr.binary import status
 from softnet.usr.binary.answers import GONE, PASS, Answer, error, invalid, signed
 from softnet.usr.binary.descriptors import SOCKET
 from softnet.usr.rights import RealFile
+from softnet.usr.stamps import dated
 
 AF_UNIX, AF_INET = 1, 2
 NONBLOCK, CLOEXEC = 0o4000, 0o2000000
@@ -325,7 +326,7 @@ def recv_one(t: Any, k: int, at: int, flags: int) -> int:
         t.memory.write(name, raw[:room])
         t.memory.put_u32(at + 8, len(raw))
     out = b""
-    for row in ancillary:
+    for row in dated(ancillary, t.tree.clock.epoch_ns):
         if row[:2] == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             row = rights_in(t, row, flags)
         out += CMSGHDR.pack(CMSGHDR.size + len(row[2]), row[0], row[1]) + row[2]

@@ -17,6 +17,7 @@ import softnet.syscalls as sys_
 from softnet.usr.binary.answers import PASS, Answer, error, invalid, signed
 from softnet.usr.binary.calls_net import broken, buffers, gather, scatter
 from softnet.usr.binary.descriptors import RANDOM, READER, SOCKET, TIMER, WRITER, Sim
+from softnet.usr.stamps import SIOCGSTAMP, SIOCGSTAMPNS, date
 
 RW_MAX = 1 << 30
 NONBLOCK, CLOEXEC = 0o4000, 0o2000000
@@ -216,7 +217,10 @@ def ioctl(t: Any, a: Args) -> int:
     if isinstance(value, int):
         t.memory.put_u32(a[2], value)
     elif isinstance(value, bytes | bytearray):
-        t.memory.write(a[2], bytes(value)[:IFREQ])
+        raw = bytes(value)
+        if request in (SIOCGSTAMP, SIOCGSTAMPNS):
+            raw = date(raw[:16], t.tree.clock.epoch_ns)
+        t.memory.write(a[2], raw[:IFREQ])
     return 0
 
 

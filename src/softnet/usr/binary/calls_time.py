@@ -17,6 +17,7 @@ from softnet.usr.clock import CPU, MONOTONIC, NS, READ_COST, REALTIME, SKEW_MAX
 
 TIMER_ABSTIME = 1
 ITIMER_REAL = 0
+UPTIME = NS  # CLOCK_MONOTONIC when the world begins: programs (ping) take 0 s for "not read yet"
 NONBLOCK, CLOEXEC = 0o4000, 0o2000000
 ITIMER = struct.Struct("=qqqq")  # interval, value: seconds and parts
 
@@ -58,7 +59,7 @@ def clock_ns(t: Any, clock_id: int) -> int:
     if clock_id in CPU or clock_id < 0:
         look(t)
         return int(t.tree.clock.reads) * READ_COST
-    return look(t) if clock_id in MONOTONIC else -1
+    return look(t) + UPTIME if clock_id in MONOTONIC else -1
 
 
 def clock_gettime(t: Any, a: Args) -> int:
@@ -115,7 +116,7 @@ def clock_nanosleep(t: Any, a: Args) -> int:
 
 def until(t: Any, clock_id: int, ns: int) -> int:
     """How long it is until a clock shows ns: not below 0."""
-    epoch = int(t.tree.clock.epoch_ns) if clock_id in REALTIME else 0
+    epoch = int(t.tree.clock.epoch_ns) if clock_id in REALTIME else UPTIME
     return max(0, ns - epoch - program_now(t))
 
 

@@ -15,6 +15,7 @@ other); the thread that made them is not answered before.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -36,7 +37,7 @@ from softnet.usr.task import HostState, registry
 LOOK_MS = 1000  # real: how often a thread that does not call is looked at
 PATIENCE = 5  # looks after which one that computes is named
 STUCK_LOOKS = 2  # looks after which one that sleeps outside the simulation is given up
-BIRTH_S = 1.0  # real: how long a new thread may take to announce itself
+BIRTH_S = 10.0  # real: how long a new thread may take to announce itself, a handler to begin
 TURNS = 100  # that others get at the most before a signal
 RUNNING = 0  # kernel/sched.py: TASK_RUNNING
 DEATH_S = 10.0  # real: how long a dying thread or process may take
@@ -273,10 +274,11 @@ class Tree:
                 start.path, list(start.argv), list(start.env), start.cwd, start.fds, traps
             )
         except OSError as e:
-            e.add_note(
-                f"softnet: {self.name} cannot be started on a simulated host: this kernel, or the"
-                " container, does not allow seccomp_unotify(2) (Linux 5.9 or newer)"
-            )
+            if e.errno in (errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.EBUSY):
+                e.add_note(
+                    f"softnet: {self.name} cannot be started on a simulated host: this kernel, or"
+                    " the container, does not allow seccomp_unotify(2) (Linux 5.9 or newer)"
+                )
             raise
         finally:
             for fd in start.closing:

@@ -205,14 +205,17 @@ static PyObject *spawn(PyObject *module, PyObject *args)
     static char *argv[WORDS_MAX], *envp[WORDS_MAX];
     static struct sock_filter program[TRAPS_MAX + FIXED];
     struct start s;
-    PyObject *argl, *envl, *trapl, *made;
+    PyObject *argl, *envl, *cwd, *trapl, *made;
     int traps[TRAPS_MAX], n, i;
     volatile int *shared;
     pid_t pid;
-    if (!PyArg_ParseTuple(args, "yO!O!z(iii)O!", &s.path, &PyList_Type, &argl, &PyList_Type, &envl,
-                          &s.cwd, &s.fds[0], &s.fds[1], &s.fds[2], &PyList_Type, &trapl))
+    if (!PyArg_ParseTuple(args, "yO!O!O(iii)O!", &s.path, &PyList_Type, &argl, &PyList_Type, &envl,
+                          &cwd, &s.fds[0], &s.fds[1], &s.fds[2], &PyList_Type, &trapl))
         return NULL;
     if (c_strings(argl, argv) < 0 || c_strings(envl, envp) < 0)
+        return NULL;
+    s.cwd = cwd == Py_None ? NULL : PyBytes_AsString(cwd);
+    if (s.cwd == NULL && cwd != Py_None)
         return NULL;
     n = (int)PyList_GET_SIZE(trapl);
     if (n > TRAPS_MAX) {
