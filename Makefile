@@ -20,7 +20,7 @@ NATIVE  = $(EXT) softnet.usr.native._redef softnet.usr.native._trap
 FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
-.PHONY: judge-cpython judge-suites determinism help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
+.PHONY: judge-cpython judge-suites determinism packetdrill-adapter help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -96,6 +96,9 @@ asan: .venv/test.stamp ## the fuzz tests on a build with AddressSanitizer
 
 ext: .venv/build.stamp ## compile the hot modules: make ext M="softnet.wire.ip" OPT=-O3 OUT=dir
 	@$(EXT) --opt="$(OPT)" --out="$(OUT)" $(M)
+
+packetdrill-adapter: .venv/run.stamp ## build/packetdrill/softnet.so, for the original packetdrill's --so_filename
+	@$(PY) tools/packetdrill_adapter.py
 
 wheel: .venv/build.stamp ## build the wheel into dist/
 	@rm -rf dist build/lib* build/bdist.*
