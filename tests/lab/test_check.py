@@ -50,6 +50,7 @@ def test_a_sound_run_passes(lab: softnet.Lab) -> None:
         ("icsk_rto", 199, "RTO 199 ms"),
         ("sk_wmem_queued", 1, "wmem_queued 1"),
         ("icsk_pending", 0, "no timer"),
+        ("icsk_pending", 6, "without RACK"),
         ("max_window", 10, "never over 10"),
     ],
 )

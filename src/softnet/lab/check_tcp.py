@@ -27,6 +27,7 @@ UNASKED = 4096  # bytes: above the truesize of a segment without data
 SYNCHRONIZED = ~(
     1 << tcp.TCP_CLOSE | 1 << tcp.TCP_LISTEN | 1 << tcp.TCP_SYN_SENT | 1 << tcp.TCP_SYN_RECV
 )
+SENDING = 1 << tcp.TCP_ESTABLISHED | 1 << tcp.TCP_CLOSE_WAIT
 # What a socket's look is: if it is the same as before, nothing happened to it.
 LOOK = (
     "sk_state", "snd_una", "snd_nxt", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup", "packets_out",
@@ -156,6 +157,8 @@ def check_sock(tp: TcpSock) -> None:
         check_write_queue(tp)
         check_receive_queue(tp)
         check_timers(tp)
+        if tp.sk_state != tcp.TCP_CLOSE:
+            check_extensions(tp)
     except AssertionError as e:
         raise AssertionError(f"{describe(tp)}: {e}") from e
 
@@ -295,3 +298,25 @@ def check_timers(tp: TcpSock) -> None:
         assert timer.expires <= tp.icsk_timeout or tp.icsk_backoff, "the timer comes late"
     if tp.icsk_ack_pending & const.ICSK_ACK_TIMER:
         assert armed(tp.icsk_delack_timer), "a delayed ACK without its timer"
+
+
+def check_extensions(tp: TcpSock) -> None:
+    """Probes, delivery rates, pacing: what later kernels have."""
+    if tp.tlp_high_seq:
+        assert not mem.after(tp.tlp_high_seq, tp.snd_nxt), "a probe beyond what was sent"
+    assert (tp.rate is not None) == (tp.delivery & const.TCP_NOTE_RATE != 0)
+    if tp.icsk_pending == const.ICSK_TIME_REO_TIMEOUT:
+        assert tp.rack is not None, "a reordering timer without RACK"
+    head = tp.sk_send_head
+    if (
+        tp.sk_pacing_status
+        and head is not None
+        and head.len >= tp.mss_cache
+        and tp.packets_out == 0
+        and tp.icsk_pending == 0
+        and not tp.tsq_flags
+        and SENDING >> tp.sk_state & 1
+    ):
+        timer = tp.pacing_timer
+        assert timer is not None, "paced without a timer"
+        assert timer.pending, "paced data waits for nothing"
