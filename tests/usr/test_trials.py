@@ -7,6 +7,7 @@ test_foreign, trio, aiohttp and TLS in tests/programs.
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextvars
 import http.client
@@ -34,7 +35,7 @@ def test_a_bare_thread_leaves_nothing_in_threadings_tables(bench: Any) -> None:
         def bare() -> None:
             names.append(type(threading.current_thread()).__name__)
 
-        threading._start_new_thread(bare, ())  # type: ignore[attr-defined] # what frameworks do
+        _thread.start_new_thread(bare, ())  # what frameworks do
         time.sleep(1)
         return (
             names,
@@ -43,7 +44,8 @@ def test_a_bare_thread_leaves_nothing_in_threadings_tables(bench: Any) -> None:
         )
 
     before = dict(threading._active)  # type: ignore[attr-defined] # private
-    assert bench.run(program) == (["_DummyThread"], True, 1)
+    kept = int(sys.version_info < (3, 13))  # later ones forget the dummy when its thread ends
+    assert bench.run(program) == (["_DummyThread"], True, kept)
     left = {k for k in threading._active if k not in before}  # type: ignore[attr-defined] # private
     assert len(left) <= 1  # 3.11 keeps the dummy, as it does for real threads
 
