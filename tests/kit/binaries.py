@@ -11,7 +11,8 @@ import pytest
 
 from softnet.usr.binary import trap
 
-needs_trap = pytest.mark.skipif(not trap.NUMBERS, reason="native/_trap is not built")
+WHY_NOT = trap.allowed()
+needs_trap = pytest.mark.skipif(bool(WHY_NOT), reason=f"no real programs here: {WHY_NOT}")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 PYTHON = sys.executable
 

@@ -24,7 +24,7 @@ OK, MISSING = "ok", "--"
 def main(say: Callable[[str], object] = print, as_json: bool = False) -> int:
     """Print the findings; 0 if labs can be run, else 1. as_json: for programs to read."""
     needed = [python(), greenlet(), native(), table()]
-    extras = [compiled(), repeatable_tls(), capture_reader(), tap()]
+    extras = [compiled(), repeatable_tls(), capture_reader(), tap(), real_programs()]
     if as_json:
         say(json.dumps(document(needed, extras), indent=2))
         return 0 if all(good for good, _, _ in needed) else 1
@@ -137,3 +137,10 @@ def tap() -> Finding:
     good = os.access("/dev/net/tun", os.R_OK | os.W_OK)
     text = "/dev/net/tun" + (", as root" if os.geteuid() == 0 else "")
     return good, text, "for demo-tap: modprobe tun, and read and write access to /dev/net/tun"
+
+
+def real_programs() -> Finding:
+    """Can curl and the like be started on hosts?"""
+    why = importlib.import_module("softnet.usr.binary.trap").allowed()
+    advice = f"for host.exec() and subprocess: {why}"
+    return not why, "real programs on hosts (seccomp_unotify)", advice

@@ -113,6 +113,23 @@ def test_data_that_comes_with_a_signal_is_not_lost() -> None:
         assert lab.host("h1").exec("bash", "-c", script).stdout == "aaaaa\n"
 
 
+POOL = """
+import multiprocessing, queue, threading, time
+def square(x):
+    time.sleep(x / 10)
+    return x * x
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(pool.map(square, range(4), 1), round(time.monotonic() - 1, 1))
+"""
+
+
+def test_processes_of_a_child_python_share_a_queue() -> None:
+    """The pool's own threads look at ready files in a loop: others get their turn all the same."""
+    with softnet.Lab() as lab:
+        done = lab.host("h1").exec(PYTHON, "-c", POOL)
+        assert (done.stdout, done.stderr) == ("[0, 1, 4, 9] 0.4\n", "")
+
+
 def test_a_program_can_only_signal_its_own() -> None:
     script = "import os\ntry: os.kill(1, 0)\nexcept ProcessLookupError: print('nobody')"
     with softnet.Lab() as lab:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from types import ModuleType
 from typing import Any
 
@@ -35,3 +37,22 @@ def native() -> Any:
 def name_of(nr: int) -> str:
     """The name of a system call, or its number."""
     return NAMES.get(nr, f"system call {nr}")
+
+
+def allowed() -> str:
+    """Try whether programs can be started here; why not, "" if they can."""
+    try:
+        extension = native()
+        null = os.open(os.devnull, os.O_RDWR)
+        try:
+            fds = (null, null, null)
+            pid, pidfd, listener = extension.spawn(b"/", [b"/"], [], None, fds, [NUMBERS["execve"]])
+        finally:
+            os.close(null)
+    except (OSError, RuntimeError) as e:
+        return str(e)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    os.close(pidfd)
+    os.close(listener)
+    return ""

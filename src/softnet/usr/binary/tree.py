@@ -38,6 +38,9 @@ LOOK_MS = 1000  # real: how often a thread that does not call is looked at
 PATIENCE = 5  # looks after which one that computes is named
 STUCK_LOOKS = 2  # looks after which one that sleeps outside the simulation is given up
 BIRTH_S = 10.0  # real: how long a new thread may take to announce itself, a handler to begin
+CALLS_PER_TURN = (
+    32  # after so many others get a turn: a loop that only looks must not keep them waiting
+)
 TURNS = 100  # that others get at the most before a signal
 RUNNING = 0  # kernel/sched.py: TASK_RUNNING
 DEATH_S = 10.0  # real: how long a dying thread or process may take
@@ -61,7 +64,7 @@ class Thread:
 
     __slots__ = (
         "bell", "broken", "call", "dead", "inbox", "proc", "rings", "signals", "task", "tid",
-        "vforking",
+        "turn", "vforking",
     )  # fmt: skip
 
     proc: Proc
@@ -75,6 +78,7 @@ class Thread:
     vforking: bool  # waits in the real kernel for its child to execute
     bell: int  # eventfd of the host: rings when a real file may have changed; -1: none yet
     rings: bool  # does it listen?
+    turn: int  # calls since others had a turn
 
     def __init__(self, proc: Proc, tid: int) -> None:
         self.proc = proc
@@ -88,6 +92,7 @@ class Thread:
         self.vforking = False
         self.bell = -1
         self.rings = False
+        self.turn = 0
 
     @property
     def tree(self) -> Tree:
@@ -530,6 +535,9 @@ def serve_thread(thread: Thread) -> None:
                 break
             thread.call = call
             try:
+                thread.turn = (thread.turn + 1) % CALLS_PER_TURN
+                if not thread.turn:
+                    sys_.sys_nanosleep(0)
                 calls.answer(thread, call)
             finally:
                 thread.call = None
