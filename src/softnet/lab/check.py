@@ -88,9 +88,10 @@ def check_device(dev: NetDevice) -> None:
         check_napi(dev, napi)
         napi = napi.napi_next
     for queue in dev.tx:
-        for qdisc in {queue.qdisc, queue.qdisc_sleeping} - {None}:
-            assert qdisc is not None
-            check_qdisc(dev, qdisc)
+        if queue.qdisc is not None:
+            check_qdisc(dev, queue.qdisc)
+        if queue.qdisc_sleeping is not None and queue.qdisc_sleeping is not queue.qdisc:
+            check_qdisc(dev, queue.qdisc_sleeping)
 
 
 def check_napi(dev: NetDevice, napi: Napi) -> None:
@@ -108,6 +109,9 @@ def check_napi(dev: NetDevice, napi: Napi) -> None:
 def check_qdisc(dev: NetDevice, q: Qdisc) -> None:
     """pfifo_fast: counters are sums over the bands; a bit for each band that has packets."""
     if not isinstance(q, PfifoFast):
+        return
+    if q.q.qlen == q.backlog == q.bitmap == q.q0.qlen == q.q1.qlen == q.q2.qlen == 0:
+        assert q.gso_skb is None, f"{dev.name}: qlen is 0, and a packet waits"
         return
     length = backlog = bits = 0
     for band, head in enumerate((q.q0, q.q1, q.q2)):

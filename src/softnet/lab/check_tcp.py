@@ -21,21 +21,15 @@ from softnet.structs.net_namespace import Net
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.skbuff import SkBuff, SkBuffHead
 from softnet.structs.sock import Sock
-from softnet.structs.tcp import TcpSock
+from softnet.structs.tcp import TcpSackBlock, TcpSock
 
 UNASKED = 4096  # bytes: above the truesize of a segment without data
 SYNCHRONIZED = ~(
     1 << tcp.TCP_CLOSE | 1 << tcp.TCP_LISTEN | 1 << tcp.TCP_SYN_SENT | 1 << tcp.TCP_SYN_RECV
 )
 SENDING = 1 << tcp.TCP_ESTABLISHED | 1 << tcp.TCP_CLOSE_WAIT
-# What a socket's look is: if it is the same as before, nothing happened to it.
-LOOK = (
-    "sk_state", "snd_una", "snd_nxt", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup", "packets_out",
-    "sacked_out", "lost_out", "retrans_out", "fackets_out", "snd_cwnd", "snd_ssthresh", "icsk_rto",
-    "icsk_pending", "icsk_timeout", "icsk_ca_state", "sk_forward_alloc", "sk_wmem_queued",
-    "sk_rmem_alloc", "mss_cache", "snd_wnd", "rcv_wnd", "icsk_ack_pending",
-)  # fmt: skip
-FORWARD = ("snd_una", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup")  # never go back
+# Of what a socket's look has: never goes back.
+FORWARD = ("snd_una", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup")
 
 
 def check_tcp(net: Net, watch: TcpWatch | None = None) -> None:
@@ -47,13 +41,18 @@ def check_tcp(net: Net, watch: TcpWatch | None = None) -> None:
     used = 0
     owned = False
     count = 0
-    for sk in connections(hinfo):
-        count += 1
-        used += charged(sk)
-        if sk.owned:
-            owned = True
-        elif watch is None or watch.changed(sk):
-            check_sock(sk)
+    if hinfo.ehash_count:
+        for first in hinfo.ehash:
+            sk: Sock | None = first
+            while sk is not None:
+                assert isinstance(sk, TcpSock)
+                count += 1
+                used += charged(sk)
+                if sk.owned:
+                    owned = True
+                elif watch is None or watch.changed(sk):
+                    check_sock(sk)
+                sk = sk.sk_next
     assert count == hinfo.ehash_count, f"{count} connections in a table of {hinfo.ehash_count}"
     for chain in hinfo.listening_hash:
         listener: Sock | None = chain
@@ -100,23 +99,38 @@ def connections(hinfo: InetHashinfo) -> Iterator[TcpSock]:
 class TcpWatch:
     """What the sockets of one namespace looked like at the last event."""
 
+    __slots__ = ("seen",)
+
+    seen: dict[TcpSock, tuple[int, ...]]
+
     def __init__(self) -> None:
-        self.seen: dict[TcpSock, tuple[int, ...]] = {}
+        self.seen = {}
 
     def changed(self, tp: TcpSock) -> bool:
         """Did anything happen to tp? Sequence numbers must not have gone back."""
-        look = tuple([getattr(tp, name) for name in LOOK])
+        look = look_of(tp)
         before = self.seen.get(tp)
         if look == before:
             return False
         if before is not None and SYNCHRONIZED >> before[0] & 1:
-            for name in FORWARD:
-                was, now = before[LOOK.index(name)], look[LOOK.index(name)]
-                assert not mem.before(now, was), f"{describe(tp)}: {name} went back from {was}"
+            for i in range(len(FORWARD)):
+                went_back = mem.before(look[i + 1], before[i + 1])
+                assert not went_back, f"{describe(tp)}: {FORWARD[i]} went back from {before[i + 1]}"
         elif len(self.seen) > 64:
             self.seen = {sk: old for sk, old in self.seen.items() if sk.sk_state != tcp.TCP_CLOSE}
         self.seen[tp] = look
         return True
+
+
+def look_of(tp: TcpSock) -> tuple[int, ...]:
+    """The state, what FORWARD names, and more: if it is as before, nothing happened to tp."""
+    return (
+        tp.sk_state, tp.snd_una, tp.write_seq, tp.rcv_nxt, tp.copied_seq, tp.rcv_wup, tp.snd_nxt,
+        tp.packets_out, tp.sacked_out, tp.lost_out, tp.retrans_out, tp.fackets_out, tp.snd_cwnd,
+        tp.snd_ssthresh, tp.icsk_rto, tp.icsk_pending, tp.icsk_timeout, tp.icsk_ca_state,
+        tp.sk_forward_alloc, tp.sk_wmem_queued, tp.sk_rmem_alloc, tp.mss_cache, tp.snd_wnd,
+        tp.rcv_wnd, tp.icsk_ack_pending,
+    )  # fmt: skip
 
 
 def charged(sk: TcpSock) -> int:
@@ -174,9 +188,9 @@ def describe(tp: TcpSock) -> str:
 
 def check_sequence(tp: TcpSock) -> None:
     """Numbers are in their order."""
-    for name in ("snd_una", "snd_nxt", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup"):
-        value = getattr(tp, name)
-        assert 0 <= value <= 0xFFFFFFFF, f"{name} is {value}"
+    values = (tp.snd_una, tp.snd_nxt, tp.write_seq, tp.rcv_nxt, tp.copied_seq, tp.rcv_wup)
+    assert min(values) >= 0, values
+    assert max(values) <= const.U32_MAX, values
     assert not mem.after(tp.snd_una, tp.snd_nxt), "snd_una beyond snd_nxt"
     assert not mem.after(tp.snd_nxt, tp.write_seq), "snd_nxt beyond write_seq"
     if tp.sk_state != tcp.TCP_SYN_SENT:
@@ -213,33 +227,49 @@ def queue_of(head: SkBuffHead) -> list[SkBuff]:
 
 def check_write_queue(tp: TcpSock) -> None:
     """Contiguous; the counters are sums over it."""
-    skbs = queue_of(tp.sk_write_queue)
-    out = sacked = lost = retrans = queued = reach = 0
+    head = tp.sk_write_queue
+    count = out = sacked = lost = retrans = queued = reach = 0
     sent = True
-    seq = None
-    for skb in skbs:
+    retransmit_hint, lost_hint = tp.retransmit_skb_hint, tp.lost_skb_hint
+    prev: SkBuff | None = None
+    skb = head.first
+    while skb is not None:
+        assert skb.prev is prev, "a broken link"
         if skb is tp.sk_send_head:
             sent = False
             assert skb.seq == tp.snd_nxt, "the next to send does not begin at snd_nxt"
-        assert seq is None or skb.seq == seq, "a gap in the write queue"
-        seq = skb.end_seq
+        assert prev is None or skb.seq == prev.end_seq, "a gap in the write queue"
+        count += 1
         queued += skb.truesize
         assert skb.users == 1
+        marks = skb.sacked
         if sent:
             pcount = skb.shinfo.gso_segs
             assert pcount > 0
             out += pcount
-            sacked += pcount if skb.sacked & const.TCPCB_SACKED_ACKED else 0
-            reach = out if skb.sacked & const.TCPCB_SACKED_ACKED else reach
-            lost += pcount if skb.sacked & const.TCPCB_LOST else 0
-            retrans += pcount if skb.sacked & const.TCPCB_SACKED_RETRANS else 0
-            both = const.TCPCB_SACKED_ACKED | const.TCPCB_LOST
-            assert skb.sacked & both != both, "SACKed and lost"
+            if marks & const.TCPCB_SACKED_ACKED:
+                sacked += pcount
+                reach = out
+                assert marks & const.TCPCB_LOST == 0, "SACKed and lost"
+            if marks & const.TCPCB_LOST:
+                lost += pcount
+            if marks & const.TCPCB_SACKED_RETRANS:
+                retrans += pcount
         else:
-            assert skb.sacked & const.TCPCB_TAGBITS == 0, "marked before it was sent"
-    if skbs:
-        assert mem.after(skbs[0].end_seq, tp.snd_una), "acknowledged, and still there"
-        assert seq == tp.write_seq, "the queue does not end at write_seq"
+            assert marks & const.TCPCB_TAGBITS == 0, "marked before it was sent"
+        if skb is retransmit_hint:
+            retransmit_hint = None
+        if skb is lost_hint:
+            lost_hint = None
+        prev = skb
+        skb = skb.next
+    assert head.last is prev
+    assert head.qlen == count
+    if prev is not None:
+        first = head.first
+        assert first is not None
+        assert mem.after(first.end_seq, tp.snd_una), "acknowledged, and still there"
+        assert prev.end_seq == tp.write_seq, "the queue does not end at write_seq"
     if tp.sk_state == tcp.TCP_CLOSE:
         return
     assert sent or tp.sk_send_head is not None
@@ -253,33 +283,60 @@ def check_write_queue(tp: TcpSock) -> None:
     assert tp.sacked_out + tp.lost_out <= tp.packets_out
     assert queued == tp.sk_wmem_queued, f"wmem_queued {tp.sk_wmem_queued}, the queue says {queued}"
     assert tp.packets_in_flight() >= 0
-    for hint in (tp.retransmit_skb_hint, tp.lost_skb_hint):
-        assert hint is None or any(hint is skb for skb in skbs), "a hint to a skb that is gone"
+    assert retransmit_hint is None, "a hint to a skb that is gone"
+    assert lost_hint is None, "a hint to a skb that is gone"
 
 
 def check_receive_queue(tp: TcpSock) -> None:
     """In order, nothing twice; out of order is really ahead."""
-    received = queue_of(tp.sk_receive_queue)
-    ahead = queue_of(tp.out_of_order_queue)
-    size = sum(skb.truesize for skb in received + ahead)
+    head = tp.sk_receive_queue
+    count = size = 0
+    prev: SkBuff | None = None
+    skb = head.first
+    while skb is not None:
+        assert skb.prev is prev, "a broken link"
+        assert prev is None or not mem.before(prev.end_seq, skb.seq), "a gap in the receive queue"
+        count += 1
+        size += skb.truesize
+        prev = skb
+        skb = skb.next
+    assert head.last is prev
+    assert head.qlen == count
+    if prev is not None:
+        first = head.first
+        assert first is not None
+        assert prev.end_seq == tp.rcv_nxt
+        assert mem.after(first.end_seq, tp.copied_seq), "read, and still there"
+    size += check_ofo_queue(tp)
     assert size == tp.sk_rmem_alloc, f"rmem_alloc {tp.sk_rmem_alloc}, the queues say {size}"
-    for one, two in zip(received, received[1:], strict=False):
-        assert not mem.before(one.end_seq, two.seq), "a gap in the receive queue"
-    if received:
-        assert received[-1].end_seq == tp.rcv_nxt
-        assert mem.after(received[0].end_seq, tp.copied_seq), "read, and still there"
-    for skb in ahead:
-        assert mem.after(skb.seq, tp.rcv_nxt), "in the out-of-order queue, and in order"
-    for one, two in zip(ahead, ahead[1:], strict=False):
-        assert mem.before(one.seq, two.seq) or one.seq == two.seq
     n = tp.rx_opt.num_sacks
     assert n <= const.TCP_NUM_SACKS
-    assert n == 0 or ahead, "SACK blocks of nothing"
-    for sack in tp.selective_acks[:n]:
+    assert n == 0 or tp.out_of_order_queue.first is not None, "SACK blocks of nothing"
+    for i in range(n):
+        sack: TcpSackBlock = tp.selective_acks[i]
         assert mem.before(sack.start_seq, sack.end_seq)
         assert mem.after(sack.start_seq, tp.rcv_nxt), "a SACK block below rcv_nxt"
     # A SYN or a FIN is charged without asking, as in Linux: the reserve may be that much below 0.
     assert tp.sk_forward_alloc >= -UNASKED
+
+
+def check_ofo_queue(tp: TcpSock) -> int:
+    """The queue of what lies ahead; its truesize."""
+    head = tp.out_of_order_queue
+    count = size = 0
+    prev: SkBuff | None = None
+    skb = head.first
+    while skb is not None:
+        assert skb.prev is prev, "a broken link"
+        assert mem.after(skb.seq, tp.rcv_nxt), "in the out-of-order queue, and in order"
+        assert prev is None or not mem.after(prev.seq, skb.seq)
+        count += 1
+        size += skb.truesize
+        prev = skb
+        skb = skb.next
+    assert head.last is prev
+    assert head.qlen == count
+    return size
 
 
 def check_timers(tp: TcpSock) -> None:
@@ -317,6 +374,6 @@ def check_extensions(tp: TcpSock) -> None:
         and not tp.tsq_flags
         and SENDING >> tp.sk_state & 1
     ):
-        timer = tp.pacing_timer
-        assert timer is not None, "paced without a timer"
-        assert timer.pending, "paced data waits for nothing"
+        pacing = tp.pacing_timer
+        assert pacing is not None, "paced without a timer"
+        assert pacing.pending, "paced data waits for nothing"

@@ -64,6 +64,14 @@ def test_tools_of_the_host(run: Runner) -> None:
     assert run_lines(run, "tc qdisc add dev tun0 root pfifo") == (0, "")
 
 
+def test_counters(run: Runner) -> None:
+    code, text = run_lines(run, "nstat -az TcpExtTCPMD5* IpInReceives")
+    assert code == 0
+    names = ["IpInReceives", "TcpExtTCPMD5NotFound", "TcpExtTCPMD5Unexpected"]
+    assert [line.split() for line in text.splitlines()] == [[name, "0", "0.0"] for name in names]
+    assert len(run_lines(run, "nstat")[1].splitlines()) > 100
+
+
 def test_routes(run: Runner) -> None:
     change = "ip route change 192.0.2.0/24 via 192.168.0.2 dev tun0 mtu lock 1400 initcwnd 4"
     run_command(run, change)

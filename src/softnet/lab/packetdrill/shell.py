@@ -1,7 +1,7 @@
 """Commands of scripts: the words a shell would run, mapped to what this host has.
 
     `sysctl -q net.ipv4.tcp_sack=0`        `ip route change 192.0.2.0/24 via 192.168.0.2 initcwnd 4`
-    `tc qdisc add dev tun0 root pfifo`     `cat /proc/net/netstat | grep TCPLoss`
+    `tc qdisc add dev tun0 root pfifo`     `nstat TcpExtTCPLoss | grep -q ' 1 '`
 
 A tunable that this kernel does not have is ignored, as scripts name many. Queueing disciplines are
 accepted: nothing waits in the device's queue, so which one it is makes no difference. A command
@@ -265,6 +265,20 @@ def grep(run: Runner, words: list[str], data: str) -> tuple[int, str]:
     return code, f"{len(rows)}\n" if "c" in options else "".join(f"{r}\n" for r in rows)
 
 
+def nstat(run: Runner, words: list[str], data: str) -> tuple[int, str]:
+    """nstat [-asz] [NAME…]: counters since boot, a line each: "TcpExtTCPMD5NotFound 1 0.0"."""
+    wanted = [re.compile(w.replace("*", ".*")) for w in words[1:] if not w.startswith("-")]
+    out = []
+    for path in ("/proc/net/snmp", "/proc/net/netstat"):
+        rows = [row.split() for row in (read(run, path) or "").splitlines()]
+        for names, values in zip(rows[::2], rows[1::2], strict=True):
+            for name, value in zip(names[1:], values[1:], strict=True):
+                full = names[0][:-1] + name
+                if not wanted or any(pattern.fullmatch(full) for pattern in wanted):
+                    out.append(f"{full:<31} {value:<18} 0.0\n")
+    return 0, "".join(out)
+
+
 def sleep(run: Runner, words: list[str], data: str) -> tuple[int, str]:
     """sleep SECONDS, of virtual time"""
     run.advance(int(float(words[1]) * 1e9))
@@ -316,6 +330,7 @@ COMMANDS: dict[str, Callable[[Runner, list[str], str], tuple[int, str]]] = {
     "false": never,
     "grep": grep,
     "ip": ip,
+    "nstat": nstat,
     "rm": remove,
     "sleep": sleep,
     "sysctl": sysctl,

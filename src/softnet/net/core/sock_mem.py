@@ -112,6 +112,8 @@ sock_wfree = SockWfree()
 sock_rfree = SockRfree()
 sock_rmem_free = SockRmemFree()
 register_sock_destructors(sock_wfree, sock_rfree)
+# Compiled, what the .pxd declares is no attribute of the module: tcp_tsq.py imports it.
+globals().update(sock_wfree=sock_wfree)
 
 
 # ---- the protocol's memory

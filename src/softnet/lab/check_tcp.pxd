@@ -1,0 +1,52 @@
+cimport cython
+cimport softnet.arch.const as const
+cimport softnet.arch.mem as mem
+cimport softnet.uapi.tcp as tcp
+from softnet.arch.types cimport i64
+from softnet.kernel.timer cimport Timer, timer_pending
+from softnet.net.ipv4.inet_hashtables cimport InetHashinfo
+from softnet.net.ipv4.inet_timewait_sock cimport InetTimewaitDeathRow
+from softnet.structs.net_namespace cimport Net
+from softnet.structs.netns_tcp cimport NetnsTcp
+from softnet.structs.skbuff cimport SkBuff, SkBuffHead
+from softnet.structs.sock cimport ProtoMem, Sock
+from softnet.structs.tcp cimport TcpSackBlock, TcpSock
+
+cdef i64 UNASKED, SYNCHRONIZED, SENDING
+cdef tuple FORWARD
+
+
+@cython.final
+cdef class TcpWatch:
+    cdef public dict seen
+    @cython.locals(look=tuple, before=tuple)
+    cpdef bint changed(self, TcpSock tp) except -1
+
+
+@cython.locals(
+    hinfo=InetHashinfo, row=InetTimewaitDeathRow, sk=Sock, listener=Sock, accounts=ProtoMem,
+    used=i64, count=i64, owned=bint,
+)
+cpdef void check_tcp(Net net, TcpWatch watch=*) except *
+cpdef NetnsTcp tcp_sysctl(Net net)
+cpdef bint armed(Timer timer) except -1
+cpdef tuple look_of(TcpSock tp)
+cpdef i64 charged(TcpSock sk) except? -1
+cpdef void check_listener(TcpSock sk) except *
+cpdef void check_sock(TcpSock tp) except *
+cpdef void check_sequence(TcpSock tp) except *
+@cython.locals(
+    head=SkBuffHead, skb=SkBuff, prev=SkBuff, first=SkBuff, retransmit_hint=SkBuff, lost_hint=SkBuff,
+    count=i64, out=i64, sacked=i64, lost=i64, retrans=i64, queued=i64, reach=i64, sent=bint, marks=i64,
+    pcount=i64,
+)
+cpdef void check_write_queue(TcpSock tp) except *
+@cython.locals(
+    head=SkBuffHead, skb=SkBuff, prev=SkBuff, first=SkBuff, sack=TcpSackBlock, count=i64, size=i64,
+    n=i64, i=i64,
+)
+cpdef void check_receive_queue(TcpSock tp) except *
+@cython.locals(head=SkBuffHead, skb=SkBuff, prev=SkBuff, count=i64, size=i64)
+cpdef i64 check_ofo_queue(TcpSock tp) except? -1
+@cython.locals(timer=Timer)
+cpdef void check_timers(TcpSock tp) except *
