@@ -152,6 +152,13 @@ def test_a_broken_module_names_itself_and_stops_nobody(tree: Tree) -> None:
     assert tree.compiled() == {"other"}
 
 
+def test_a_class_keeps_the_directives_of_its_pxd(tree: Tree) -> None:
+    """Of a class whose body is in a .py Cython itself forgets them."""
+    tree.replace("noun.pxd", "cdef class", "cimport cython\n\n@cython.freelist(8)\ncdef class")
+    assert tree.build("softnet.noun").returncode == 0
+    assert "freecount" in (tree.root / "build/cython/softnet/noun.c").read_text()
+
+
 def test_an_unknown_module_is_an_error(tree: Tree) -> None:
     done = tree.build("softnet.nowhere")
     assert done.returncode == 1

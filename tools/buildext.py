@@ -46,8 +46,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from Cython.Compiler.Main import compile as cython_compile
+from Cython.Compiler.Nodes import CClassDefNode
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
@@ -70,6 +72,9 @@ DIRECTIVES = {
     "nonecheck": True,
     "freethreading_compatible": True,
 }
+
+# What a class may say of itself by a decorator in its .pxd: see keep_class_directives().
+CLASS_DIRECTIVES = ("freelist", "no_gc", "no_gc_clear", "trashcan")
 
 # Python itself is built with -fwrapv where the compiler has it; i64 arithmetic relies on it.
 CFLAGS = ["-fwrapv", "-g0"]
@@ -136,6 +141,31 @@ def imports(source: Path, module: str) -> set[str]:
     return {n for n in names if n.split(".")[0] == "softnet" and n != module}
 
 
+def keep_class_directives() -> None:
+    """Let a class whose body is in a .py keep the directives that its .pxd gives it.
+
+    Cython 3.3 sets the directives of a class twice: from the .pxd, where the decorators stand, and
+    once more from the .py, which has none. The second time it forgets the first, and of the
+    decorators only @cython.final has an effect. Here the second time keeps CLASS_DIRECTIVES.
+    Call it in the process that compiles; calling it again changes nothing.
+    """
+    analyse = CClassDefNode.analyse_declarations
+    if analyse.__module__ == __name__:
+        return
+
+    def analyse_declarations(self: Any, env: Any) -> None:
+        known = env.lookup_here(self.class_name)
+        declared = {}
+        if known is not None and known.is_type and known.defined_in_pxd and not self.in_pxd:
+            declared = known.type.scope.directives
+        analyse(self, env)
+        if declared and getattr(self, "entry", None):  # not while it waits for its base
+            kept = {name: declared[name] for name in CLASS_DIRECTIVES if name in declared}
+            self.entry.type.scope.directives = {**self.entry.type.scope.directives, **kept}
+
+    setattr(CClassDefNode, "analyse_declarations", analyse_declarations)  # noqa: B010  # a method
+
+
 @dataclass
 class Module:
     """A module of the package, as the copied sources have it now."""
@@ -181,6 +211,8 @@ def survey(src: Path, salt: str) -> dict[str, Module]:
         if m.hot:
             m.needs = closure({name}, graph)
             seen = "".join(f"{n}={digest[n]}\n" for n in sorted(m.needs))
+            text = pxds[name].read_text()
+            seen += "".join(f"{d}\n" for d in CLASS_DIRECTIVES if f"@cython.{d}" in text)
             m.key = fingerprint(salt, path.read_bytes(), seen)
     for name, path in native.items():
         modules[name] = Module(name, path, True, key=fingerprint(salt, path.read_bytes(), ""))
@@ -307,6 +339,7 @@ class Toolchain:
             return True
         cfile.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
+        keep_class_directives()
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
                 result = cython_compile(

@@ -22,8 +22,7 @@ cdef class SkbFrag:
     cdef public i64 off, size
 
 
-# A queue that dies with its skbs takes them down link by link; trashcan is to keep that off the C
-# stack. Cython 3.3 does not hand it on from a .pxd to a class of a .py: docs/performance.md.
+# A queue that dies with its skbs takes them down link by link; trashcan keeps that off the C stack.
 @cython.final
 @cython.trashcan(True)
 cdef class SkbSharedInfo:

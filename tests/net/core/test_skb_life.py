@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import softnet.arch.const as const
@@ -93,6 +95,25 @@ def test_build_skb_takes_the_buffer_as_it_is() -> None:
     assert skb_tobytes(skb) == b"payload"
     assert skb.shinfo.head is head
     kfree_skb(skb)
+
+
+def test_a_long_chain_is_dropped_whole() -> None:
+    """Link by link, but not on the stack, which is small here."""
+
+    def drop() -> None:
+        chain: SkBuff | None = None
+        for _ in range(20_000):
+            skb = SkBuff()
+            skb.next = chain
+            chain = skb
+
+    size = threading.stack_size(256 << 10)
+    try:
+        thread = threading.Thread(target=drop)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
 
 
 def test_put_push_pull_reserve_move_the_ends() -> None:
