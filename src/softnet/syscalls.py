@@ -277,6 +277,7 @@ def sys_sendmmsg(fd: int, messages: Sequence[tuple[bytes, Sockaddr | None]], fla
         msg = make_msg(data, size, flags)
         msg.name = addr
         n = sock_sendmsg(sock, msg, size)
+        free_msg(msg)
         if n < 0:
             if done == 0:
                 raise failure(n)
@@ -302,6 +303,7 @@ def sys_recvmmsg(
                 raise failure(n)
             break
         got.append((mem.finish_buf(buf, min(n, size)), msg.name))
+        free_msg(msg)
         if flags & uapi.MSG_WAITFORONE:
             flags |= uapi.MSG_DONTWAIT
     return got

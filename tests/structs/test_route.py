@@ -62,7 +62,10 @@ def test_the_mtu_metric_is_for_what_is_sent_here(rt: Rtable) -> None:
     assert rt.mtu() == 1400
     rt.rt_route_iif = 3
     assert rt.is_input_route()
-    assert rt.mtu() == 0  # what these ops say by default
+    assert rt.dev is not None
+    assert rt.mtu() == rt.dev.mtu
+    rt.rt_gateway = 0x0A000001
+    assert rt.mtu() == 0  # through a gateway these ops decide
 
 
 def test_stages_register(rt: Rtable) -> None:

@@ -3,7 +3,7 @@ cimport softnet.arch.const as const
 cimport softnet.machine.cpu as cpu_
 from softnet.arch.types cimport i64
 from softnet.kernel.softirq cimport SoftirqAction, open_softirq, raise_softirq
-from softnet.machine.cpu cimport Board, irq_enter, irq_exit, this_cpu
+from softnet.machine.cpu cimport Board, Cpu, irq_enter, irq_exit, this_cpu
 from softnet.machine.event cimport Clock, Event, EventQueue
 
 cdef class TimerBase
@@ -20,6 +20,9 @@ cdef class Timer:
 
     cpdef void function(self) except *
     cpdef bint timer_pending(self) except -1
+
+
+cpdef int init_timer(Timer t) except -1
 
 
 cdef class CallTimer(Timer):
@@ -78,7 +81,7 @@ cdef class TimerBase:
 cdef bint timer_before(Timer a, Timer b) except -1
 @cython.locals(base=TimerBase)
 cpdef TimerBase timer_base(Board machine)
-@cython.locals(machine=Board, base=TimerBase)
+@cython.locals(cpu=Cpu, base=TimerBase)
 cpdef i64 jiffies() except? -1
 @cython.locals(base=TimerBase)
 cpdef bint mod_timer(Timer t, i64 expires) except -1

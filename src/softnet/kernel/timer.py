@@ -59,12 +59,7 @@ class Timer:
     torder: int  # of arming
 
     def __init__(self) -> None:
-        self.expires = 0
-        self.base = None
-        self.tnext = None
-        self.tprev = None
-        self.tslot = -1
-        self.torder = 0
+        init_timer(self)
 
     def function(self) -> None:
         """The timer expired and is not pending any more. Softirq context."""
@@ -72,6 +67,16 @@ class Timer:
     def timer_pending(self) -> bool:
         """Is it armed?"""
         return self.tslot >= 0
+
+
+def init_timer(t: Timer) -> None:
+    """init_timer(): t is new, and not pending."""
+    t.expires = 0
+    t.base = None
+    t.tnext = None
+    t.tprev = None
+    t.tslot = -1
+    t.torder = 0
 
 
 class CallTimer(Timer):
@@ -423,10 +428,13 @@ def timer_base(machine: Board) -> TimerBase:
 
 def jiffies() -> int:
     """This machine's time in jiffies; `& 0xFFFFFFFF` (mem.u32) of it is what the wire sees."""
-    machine = cpu_.state.cpu.machine  # type: ignore[union-attr]  # only stack code calls it
-    if machine.timers is None:
-        timer_base(machine)
-    base: TimerBase = machine.timers
+    cpu = cpu_.state.cpu
+    assert cpu is not None  # only stack code calls it
+    base: TimerBase = cpu.machine.timers
+    if base is None:
+        base = timer_base(cpu.machine)
+    if base.clock.now == base.read_ns:
+        return base.read_jiffies
     return base.jiffies()
 
 

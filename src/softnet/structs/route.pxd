@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.structs.dst as dst_
+cimport softnet.uapi.in_ as in_
 from softnet.arch.types cimport i64
 from softnet.structs.dst cimport DstEntry
 from softnet.structs.fib cimport FibInfo

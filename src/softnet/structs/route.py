@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
 import softnet.structs.dst as dst_
+import softnet.uapi.in_ as in_
 from softnet.structs.dst import DstEntry, DstOps
 
 if TYPE_CHECKING:
@@ -239,6 +240,9 @@ class Rtable(DstEntry):
             mtu = self.metrics[RTAX_MTU]
             if mtu:
                 return mtu
+        if self.rt_gateway == self.rt_dst:  # a locked metric counts through a gateway only
+            mtu = self.dev.mtu  # type: ignore[union-attr]  # a route has a device
+            return mtu if mtu < in_.IP_MAX_MTU else in_.IP_MAX_MTU
         return self.ops.default_mtu(self)
 
     def is_input_route(self) -> bool:

@@ -8,7 +8,8 @@ from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport Timer, jiffies, timer_pending
 from softnet.net.ipv4.inet_hashtables cimport InetHashinfo, inet_bind_bucket_create, inet_bind_hash
 from softnet.structs.inet_connection_sock cimport InetBindBucket, InetConnectionSock, icsk_queue
-from softnet.structs.request_sock cimport InetRequestSock, TcpRequestSock
+from softnet.structs.flow cimport Flowi4
+from softnet.structs.request_sock cimport InetRequestSock, RequestSock, TcpRequestSock
 from softnet.structs.route cimport Rtable
 from softnet.structs.sock cimport Sock
 from softnet.kernel.sched cimport need_current, schedule_timeout
@@ -58,6 +59,7 @@ cpdef void inet_csk_wait_for_connect(InetConnectionSock sk, i64 timeo) except *
 cpdef int inet_csk_listen_stop(InetConnectionSock sk) except -1
 cpdef int inet_csk_destroy_sock(InetConnectionSock sk) except -1
 cpdef i64 inet_synq_hash(i64 raddr, i64 rport, i64 rnd, i64 size) except? -1
+@cython.locals(req=RequestSock, ireq=TcpRequestSock)
 cpdef TcpRequestSock inet_csk_search_req(InetConnectionSock sk, i64 rport, i64 raddr, i64 laddr)
 cpdef int inet_csk_reqsk_queue_hash_add(
     InetConnectionSock sk, TcpRequestSock req, i64 timeout

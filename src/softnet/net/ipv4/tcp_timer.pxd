@@ -5,7 +5,7 @@ cimport softnet.arch.mem as mem
 cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
-from softnet.kernel.timer cimport Timer, jiffies
+from softnet.kernel.timer cimport Timer, init_timer, jiffies
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.tcp cimport TcpSock
 from softnet.net.core.dst cimport dst_negative_advice
@@ -65,6 +65,7 @@ cdef class TcpDelackTimer(Timer):
 cdef class TcpKeepaliveTimer(Timer):
     cdef public TcpSock sk
 
+@cython.locals(write=TcpWriteTimer, delack=TcpDelackTimer, keepalive=TcpKeepaliveTimer)
 cpdef int tcp_init_xmit_timers(TcpSock tp) except -1
 cpdef int tcp_write_err(TcpSock tp) except -1
 cpdef bint tcp_too_many_orphans(TcpSock tp, i64 shift) except -1

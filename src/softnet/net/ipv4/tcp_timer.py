@@ -22,7 +22,7 @@ import softnet.kernel.trace as trace
 import softnet.uapi.snmp as snmp
 import softnet.uapi.tcp as tcp
 from softnet.kernel.printk import KERN_INFO, printk
-from softnet.kernel.timer import Timer, jiffies
+from softnet.kernel.timer import Timer, init_timer, jiffies
 from softnet.net.core.dst import dst_negative_advice
 from softnet.net.core.sock import (
     bh_lock_sock,
@@ -73,10 +73,6 @@ class TcpWriteTimer(Timer):
 
     sk: TcpSock
 
-    def __init__(self, sk: TcpSock) -> None:
-        Timer.__init__(self)
-        self.sk = sk
-
     def function(self) -> None:
         """tcp_write_timer()"""
         tcp_write_timer(self.sk)
@@ -88,10 +84,6 @@ class TcpDelackTimer(Timer):
     __slots__ = ("sk",)
 
     sk: TcpSock
-
-    def __init__(self, sk: TcpSock) -> None:
-        Timer.__init__(self)
-        self.sk = sk
 
     def function(self) -> None:
         """tcp_delack_timer()"""
@@ -105,20 +97,25 @@ class TcpKeepaliveTimer(Timer):
 
     sk: TcpSock
 
-    def __init__(self, sk: TcpSock) -> None:
-        Timer.__init__(self)
-        self.sk = sk
-
     def function(self) -> None:
         """tcp_keepalive_timer()"""
         tcp_keepalive_timer(self.sk)
 
 
 def tcp_init_xmit_timers(tp: TcpSock) -> None:
-    """Give a new socket its timers."""
-    tp.icsk_retransmit_timer = TcpWriteTimer(tp)
-    tp.icsk_delack_timer = TcpDelackTimer(tp)
-    tp.sk_timer = TcpKeepaliveTimer(tp)
+    """Give a new socket its timers, without calls of Python's when compiled."""
+    write = TcpWriteTimer.__new__(TcpWriteTimer)
+    init_timer(write)
+    write.sk = tp
+    tp.icsk_retransmit_timer = write
+    delack = TcpDelackTimer.__new__(TcpDelackTimer)
+    init_timer(delack)
+    delack.sk = tp
+    tp.icsk_delack_timer = delack
+    keepalive = TcpKeepaliveTimer.__new__(TcpKeepaliveTimer)
+    init_timer(keepalive)
+    keepalive.sk = tp
+    tp.sk_timer = keepalive
 
 
 # ---- giving up
