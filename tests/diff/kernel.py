@@ -1,7 +1,8 @@
 """The machine's own kernel: each program in a network namespace of its own, with lo up.
 
-`python -m tests.diff.kernel` runs every program and writes {name: steps} as JSON. It needs root, or
-user namespaces; else it ends with status 3 and the reason.
+`python -m tests.diff.kernel` runs every program and writes {name: steps} as JSON; with --loss=5 lo loses
+5 % of its packets. It needs root, or user namespaces, else it ends with status 3 and the reason; and for
+--loss a kernel with netem, else with status 4.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ NEED_ROOT = frozenset(
         "so_options.flags_of_a_stream",
     }
 )
+NO_NAMESPACE, NO_NETEM = 3, 4
 SECONDS_MAX = 30  # one program; a hang is an answer, too
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -65,6 +67,14 @@ def raise_loopback() -> None:
         request = struct.pack("16sh14x", b"lo", 0)
         flags = struct.unpack_from("h", fcntl.ioctl(s, SIOCGIFFLAGS, request), 16)[0]
         fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+def lose(percent: str) -> None:
+    """tc qdisc add dev lo root netem loss PERCENT%; OSError if there is no tc, or no netem."""
+    words = f"tc qdisc add dev lo root netem loss {percent}%"
+    done = subprocess.run(words.split(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(done.stderr.strip() or "tc failed")
 
 
 class LibC(Unlike):
@@ -108,7 +118,7 @@ def check(answer: int) -> int:
     return answer
 
 
-def run_apart(program: Callable[[Recorder], None]) -> list[list[object]]:
+def run_apart(program: Callable[[Recorder], None], loss: str = "") -> list[list[object]]:
     """Run program in a child of its own and a namespace of its own."""
     r, w = os.pipe()
     child = os.fork()
@@ -117,6 +127,8 @@ def run_apart(program: Callable[[Recorder], None]) -> list[list[object]]:
         signal.alarm(SECONDS_MAX)
         enter_namespace()
         raise_loopback()
+        if loss:
+            lose(loss)
         steps = run_program(program, LibC())
         with os.fdopen(w, "w") as f:
             json.dump(steps, f)
@@ -130,29 +142,40 @@ def run_apart(program: Callable[[Recorder], None]) -> list[list[object]]:
     return steps
 
 
+def fits(loss: str) -> int:
+    """0 if this machine has what it takes, else the status to end with."""
+    child = os.fork()
+    if child == 0:
+        status = NO_NAMESPACE
+        try:
+            enter_namespace()
+            raise_loopback()
+            status = NO_NETEM
+            if loss:
+                lose(loss)
+            status = 0
+        except OSError as e:
+            print(e, file=sys.stderr, flush=True)
+        os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 def main() -> int:
     """Run those named, else all."""
+    loss = "".join(word[7:] for word in sys.argv[1:] if word.startswith("--loss="))
     try:
-        child = os.fork()
-        if child == 0:
-            try:
-                enter_namespace()
-                raise_loopback()
-            except OSError as e:
-                print(e, file=sys.stderr, flush=True)
-                os._exit(1)
-            os._exit(0)
-        if os.waitpid(child, 0)[1]:
-            return 3
+        status = fits(loss)
     except OSError as e:
         print(e, file=sys.stderr)
-        return 3
-    wanted = sys.argv[1:] or list(PROGRAMS)
+        status = NO_NAMESPACE
+    if status:
+        return status
+    wanted = [word for word in sys.argv[1:] if word[0] != "-"] or list(PROGRAMS)
     if os.getuid() != 0:
         wanted = [name for name in wanted if name not in NEED_ROOT]
     if shutil.which("ip") is None:
         wanted = [name for name in wanted if not name.startswith("link.")]
-    json.dump({name: run_apart(PROGRAMS[name]) for name in wanted}, sys.stdout)
+    json.dump({name: run_apart(PROGRAMS[name], loss) for name in wanted}, sys.stdout)
     return 0
 
 

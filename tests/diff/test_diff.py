@@ -21,7 +21,7 @@ import softnet.syscalls as sys_
 from softnet.drivers.net.veth import veth_newlink
 from softnet.host import Host
 from softnet.structs.socket import Sockaddr
-from tests.diff.kernel import NEED_ROOT
+from tests.diff.kernel import NEED_ROOT, NO_NAMESPACE
 from tests.diff.programs import PROGRAMS
 from tests.diff.recorder import Later, Step, Unlike, run_program
 from tests.kit.programs import Bench, net
@@ -31,7 +31,7 @@ __all__ = ["net"]
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "differences.md"
 LEAST = 150  # programs
-UNFIT = 3  # kernel.py's status where there are no namespaces
+
 
 Results = dict[str, list[Step]]
 
@@ -98,7 +98,7 @@ def kernel() -> Results:
         check=False,
         timeout=500,
     )
-    if done.returncode == UNFIT:
+    if done.returncode == NO_NAMESPACE:
         pytest.skip(f"no network namespace on this machine: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     return {name: steps_of(rows) for name, rows in json.loads(done.stdout).items()}
