@@ -20,7 +20,7 @@ from softnet.net.ipv4.tcp_output cimport tcp_transmit_skb
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
 
-cdef i64 SYN_LOSSES_MAX, SYN_LOSS_PAUSE
+cdef i64 SYN_LOSSES_MAX, SYN_LOSSES_SHIFT, SYN_LOSS_PAUSE
 
 cpdef int tcp_connect_queue_skb(TcpSock tp, SkBuff skb) except -1
 cpdef i64 tcp_send_syn_data(TcpSock tp, SkBuff syn) except? -1

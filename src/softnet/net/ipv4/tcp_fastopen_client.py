@@ -35,6 +35,7 @@ from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpOptionsReceived, TcpSock
 
 SYN_LOSSES_MAX = 1  # more in a row, and data waits for the handshake: 60 s << losses
+SYN_LOSSES_SHIFT = 10  # the pause doubles so often: 17 hours
 SYN_LOSS_PAUSE = 60 * const.HZ
 
 
@@ -82,7 +83,9 @@ def tcp_fastopen_choose(tp: TcpSock) -> bytes | None:
     if known.mss:
         rx_opt.mss_clamp = known.mss
     losses = known.syn_loss
-    if losses > SYN_LOSSES_MAX and jiffies() < known.last_syn_loss + (SYN_LOSS_PAUSE << losses):
+    if losses > SYN_LOSSES_MAX and jiffies() < known.last_syn_loss + (
+        SYN_LOSS_PAUSE << min(losses, SYN_LOSSES_SHIFT)
+    ):
         return None
     return known.cookie
 

@@ -32,6 +32,8 @@ from softnet.structs.request_sock cimport FastopenQueue, TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
 
+cdef i64 AGE_SHIFT_MAX
+
 cpdef i64 tcp_set_fastopen(TcpSock tp, i64 val) except? -1
 cpdef i64 tcp_get_fastopen(TcpSock tp) except? -1
 cpdef int fastopen_init_queue(TcpSock tp, i64 max_qlen) except -1

@@ -48,6 +48,8 @@ from softnet.structs.request_sock import FastopenQueue, TcpRequestSock
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpOptionsReceived, TcpSock
 
+AGE_SHIFT_MAX = 16  # doublings of a second: how old the timestamp of a SYN may be taken to be
+
 # ---- the option
 
 
@@ -192,7 +194,7 @@ def tcp_fastopen_check_req(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> boo
         tcp_parse_options(skb, opt, False, tp.sysctl)
         if opt.saw_tstamp:
             opt.ts_recent = req.ts_recent
-            age = const.TCP_TIMEOUT_INIT // const.HZ << req.retrans
+            age = const.TCP_TIMEOUT_INIT // const.HZ << min(req.retrans, AGE_SHIFT_MAX)
             opt.ts_recent_stamp = get_seconds() - age
             paws_reject = tcp_paws_reject(opt, flags & tcp.TCPHDR_RST != 0)
     if skb.seq == req.rcv_isn and flags == tcp.TCPHDR_SYN and not paws_reject:

@@ -44,7 +44,7 @@ from softnet.net.ipv4.tcp_rtt cimport tcp_set_rto
 from softnet.net.ipv4.tcp_state cimport tcp_done
 from softnet.net.ipv4.tcp_timewait cimport tcp_time_wait
 
-cdef i64 RETRY_OWNED, ORPHAN_RETRIES, MTU_MIN
+cdef i64 SYNACK_BACKOFF_MAX, RETRY_OWNED, ORPHAN_RETRIES, MTU_MIN
 
 cdef class TcpWriteTimer
 cdef class TcpDelackTimer

@@ -61,6 +61,7 @@ from softnet.net.ipv4.tcp_tlp_probe import tcp_send_loss_probe
 from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.tcp import TcpSock
 
+SYNACK_BACKOFF_MAX = 7  # doublings: beyond TCP_RTO_MAX
 RETRY_OWNED = const.HZ // 20  # jiffies: the socket is owned by a task, look again then
 ORPHAN_RETRIES = 8  # for a peer that answered lately: above 100 s
 MTU_MIN = 68  # bytes
@@ -329,7 +330,7 @@ def tcp_fastopen_synack_timer(tp: TcpSock, req: TcpRequestSock) -> None:
         return
     req.rsk_ops.rtx_syn_ack(tp, req)
     req.retrans += 1
-    when = const.TCP_TIMEOUT_INIT << req.retrans
+    when = const.TCP_TIMEOUT_INIT << min(req.retrans, SYNACK_BACKOFF_MAX)
     inet_csk_reset_xmit_timer(tp, const.ICSK_TIME_RETRANS, when, const.TCP_RTO_MAX)
 
 
