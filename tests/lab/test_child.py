@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import softnet
-from softnet.lab.errors import HostCrashed
+from softnet.lab.errors import HostCrashed, LabError
 from tests.kit.binaries import PYTHON, needs_curl, needs_trap
 
 pytestmark = needs_trap
@@ -116,6 +116,15 @@ def test_popen_shows_output_and_takes_signals() -> None:
         child.terminate()
         assert child.wait() == -15
         assert lab.now == 6.0
+
+
+def test_a_lab_with_real_programs_has_one_future() -> None:
+    with softnet.Lab() as lab:
+        child = lab.host("h1").popen("sleep", "5")
+        with pytest.raises(LabError, match=r"real programs: h1/sleep runs"):
+            lab.fork(one=lambda: None)
+        child.wait()
+        assert lab.fork(one=lambda: 1)["one"].value == 1
 
 
 def test_a_crash_of_the_host_ends_it_and_a_restart_begins_it_again() -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from softnet.kernel.sched import current
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.journal import Journal, Lines, first_difference
+from softnet.usr import api as usr
 
 if TYPE_CHECKING:
     from softnet.lab.topology import Lab
@@ -67,6 +68,8 @@ def fork(lab: Lab, futures: dict[str, Callable[[], object]]) -> Futures:
         raise LabError("fork() is for whoever runs the lab: a program or an event of it cannot")
     if not lab.world.clock.virtual:
         raise LabError("fork() needs virtual time: the real world has one future only")
+    if programs := usr.running_on(lab.world):
+        raise LabError(f"fork() cannot copy real programs: {', '.join(programs)} runs")
     lab.settle_routes()
     return Futures({name: run_apart(lab, fn) for name, fn in futures.items()})
 

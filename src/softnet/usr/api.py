@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softnet.usr.binary.program import environment, find_program, words
-from softnet.usr.binary.tree import Start, Tree
+from softnet.usr.binary.tree import Start, Tree, running_on
 from softnet.usr.dns import ResolvConf
 from softnet.usr.errors import EscapedError
 from softnet.usr.isolation import isolate, outside, own_version, printed_by, streams_of
@@ -35,6 +35,7 @@ __all__ = [
     "registry",
     "run_main",
     "run_path",
+    "running_on",
     "set_resolver",
     "silence",
     "streams_of",

@@ -46,6 +46,9 @@ RUNNING = 0  # kernel/sched.py: TASK_RUNNING
 DEATH_S = 10.0  # real: how long a dying thread or process may take
 
 
+living: list[Tree] = []  # programs that run, of every lab
+
+
 class Start(NamedTuple):
     """What to start: as native/trap.c takes it."""
 
@@ -289,6 +292,7 @@ class Tree:
             for fd in start.closing:
                 os.close(fd)
         self.listener.fd = listener
+        living.append(self)
         proc = self.main_proc = Proc(self, pid, None, pidfd)
         self.add_thread(proc, pid)
 
@@ -520,6 +524,8 @@ class Tree:
 
     def close(self) -> None:
         """Let go of what is real."""
+        if self in living:
+            living.remove(self)
         self.listener.close()
         self.descriptors.close()
 
@@ -551,6 +557,13 @@ def serve_thread(thread: Thread) -> None:
     if not tree.threads and tree.over:
         tree.descriptors.sweep()
         tree.close()
+
+
+def running_on(world: Any) -> list[str]:
+    """The real programs of a world: "host/name"."""
+    machines = [tree.clock.machine for tree in living]
+    rows = zip(machines, living, strict=True)
+    return [f"{machine.name}/{tree.name}" for machine, tree in rows if machine.world is world]
 
 
 def is_readable(fd: int) -> bool:
