@@ -56,4 +56,4 @@ cpdef i64 tcp_clean_rtx_queue(TcpSock tp, i64 prior_fackets, i64 prior_snd_una) 
 cpdef int tcp_ack_skb(TcpSock tp, AckedState st, SkBuff skb, i64 acked_pcount, i64 now) except -1
 cpdef i64 tcp_tso_acked(TcpSock tp, SkBuff skb) except? -1
 cpdef int tcp_after_clean(TcpSock tp, AckedState st, i64 prior_fackets, i64 prior_sacked) except -1
-cpdef int tcp_rearm_rto(TcpSock tp) except -1
+cpdef void tcp_rearm_rto(TcpSock tp) except *

@@ -41,4 +41,4 @@ cpdef void tcp_send_ack(TcpSock tp) except *
 cpdef void tcp_send_delayed_ack(TcpSock tp) except *
 cpdef int tcp_send_active_reset(TcpSock tp) except -1
 cpdef i64 tcp_xmit_probe_skb(TcpSock tp, bint urgent) except? -1
-cpdef int tcp_schedule_rto(TcpSock tp) except -1
+cpdef void tcp_schedule_rto(TcpSock tp) except *
