@@ -93,6 +93,8 @@ def fork_exec(
     process = me().process
     if env is None:
         env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
+    if cwd is None and process.host.private is not None:
+        cwd = os.getcwd()  # its own: when the child starts, another host's may be in place
     path, complaint = first_program(programs, cwd)
     if complaint:
         sys_.sys_write(errpipe, complaint)
