@@ -44,6 +44,7 @@ def test_the_page_names_a_test_with_all_its_parameters() -> None:
     assert not is_named("tests.test_x.TestA.test_one", {"A.test_one"})
     kernel, softnet = {"m.one[1]": "ok", "m.two": "ok"}, {"m.one[1]": "FAIL", "m.two": "HANG"}
     assert differing(kernel, softnet, {"m.one"}) == ["m.two"]
+    assert differing({"m.two": "FAIL"}, {"m.two": "ok"}, set()) == []
 
 
 def test_the_file_of_a_test(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ LIBRARIES: dict[str, Callable[[Any], Iterable[object]]] = {
     "aiohttp._websocket.writer": lambda module: (
         module.WebSocketWriter.__init__.__kwdefaults__.values()
     ),
+    # Which of the tasks that can run comes first.
+    "trio._core._run": lambda module: (module._r,),
 }
 
 
