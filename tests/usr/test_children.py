@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import softnet
 from tests.kit.binaries import PYTHON, needs_trap
 
 pytestmark = needs_trap
@@ -112,3 +113,21 @@ def test_asyncio_talks_with_a_child(net: Any) -> None:
         return line, await child.wait()
 
     assert net.run(lambda: asyncio.run(main())) == (b"line\n", 0)
+
+
+def test_children_inherit_what_an_isolated_host_has(tmp_path: Path) -> None:
+    def program(name: str) -> str:
+        (tmp_path / name).mkdir()
+        os.chdir(tmp_path / name)
+        os.environ["WHO"] = name
+        time.sleep(1)
+        done = subprocess.run(
+            ["sh", "-c", "echo $WHO; pwd"], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    with softnet.Lab(isolate="modules") as lab:
+        hosts = lab.hosts("h1", "h2")
+        runs = [host.start(program, host.name) for host in hosts]
+        said = [run.wait() for run in runs]
+    assert said == [f"{name}\n{tmp_path / name}\n" for name in ("h1", "h2")]

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import pickle
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import pytest
 
 import softnet
-from tests.kit.binaries import needs_trap
 from tests.usr import isolated_program as program
 
 COUNT = [0]  # this module's own: hosts have another
@@ -124,22 +122,6 @@ def test_working_directory_and_relative_opens(lab: Any, tmp_path: Path) -> None:
     assert [run.wait() for run in runs] == [["h1h1"] * 3, ["h2h2"] * 3]
     assert at_two == [before]
     assert os.getcwd() == before
-
-
-@needs_trap
-def test_children_inherit_the_hosts_own(lab: Any, tmp_path: Path) -> None:
-    def program(name: str) -> str:
-        (tmp_path / name).mkdir()
-        os.chdir(tmp_path / name)
-        os.environ["WHO"] = name
-        time.sleep(1)
-        done = subprocess.run(
-            ["sh", "-c", "echo $WHO; pwd"], capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    runs = [lab.nodes[name].start(program, name) for name in ("h1", "h2")]
-    assert [run.wait() for run in runs] == [f"{name}\n{tmp_path / name}\n" for name in ("h1", "h2")]
 
 
 def test_logging_configuration(lab: Any) -> None:
