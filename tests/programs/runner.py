@@ -34,7 +34,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "smtp_aiosmtpd": ("aiosmtpd",),
     "socketserver_tcp_udp": (),
     "ssh_asyncssh": ("asyncssh",),
-    "trio_echo": ("trio",),
     "uvicorn_starlette": ("uvicorn", "starlette", "httpx"),
     "websocket_by_hand": (),
     "xmlrpc_calls": (),
