@@ -41,6 +41,10 @@ class Flows(Sink):
     def rcv(self, skb: SkBuff, dev: NetDevice, orig_dev: NetDevice | None) -> int:
         self.bodies.append(skb_tobytes(skb))
         self.sizes.append(skb.shinfo.gso_size)
+        part = skb.shinfo.frag_list
+        while part is not None:
+            part.gro_same_flow = False  # as if another packet had its SkBuff already
+            part = part.next
         return Sink.rcv(self, skb, dev, orig_dev)
 
     def gro_receive(self, napi: Napi, skb: SkBuff) -> int:
@@ -137,6 +141,14 @@ def test_flow_that_ends_goes_up_at_once(napi: Napi, flows: Flows) -> None:
     napi_gro_receive(napi, segment(napi.dev, 1, b"de", LAST))
     assert flows.bodies == [b"\1\0abcde"]
     assert napi.gro_count == 1
+
+
+def test_what_went_up_with_its_flow_is_not_looked_at_again(napi: Napi, flows: Flows) -> None:
+    """The last segment is freed with the packet it was merged into; what answers that may take its SkBuff."""
+    napi_gro_receive(napi, segment(napi.dev, 1, b"abc"))
+    assert napi_gro_receive(napi, segment(napi.dev, 1, b"de", LAST)) == const.GRO_MERGED
+    assert flows.bodies == [b"\1\0abcde"]
+    assert (napi.gro_list, napi.gro_count) == (None, 0)
 
 
 def test_flows_by_other_stations_do_not_merge(napi: Napi, flows: Flows) -> None:

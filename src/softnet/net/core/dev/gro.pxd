@@ -12,7 +12,9 @@ from softnet.structs.skbuff cimport SkBuff, SkbSharedInfo
 
 cpdef i64 napi_gro_receive(Napi napi, SkBuff skb) except? -1
 cdef i64 napi_skb_finish(i64 verdict, SkBuff skb) except? -1
-@cython.locals(verdict=i64, pt=PacketType, done=SkBuff, sh=SkbSharedInfo)
+@cython.locals(
+    verdict=i64, merged=i64, same_flow=bint, pt=PacketType, done=SkBuff, sh=SkbSharedInfo
+)
 cpdef i64 dev_gro_receive(Napi napi, SkBuff skb) except? -1
 @cython.locals(p=SkBuff, n=i64)
 cdef int gro_list_prepare(Napi napi, SkBuff skb) except -1

@@ -77,6 +77,9 @@ def dev_gro_receive(napi: Napi, skb: SkBuff) -> int:
     napi.gro_pp = None
 
     verdict = pt.gro_receive(napi, skb)
+    # Read before anything goes up: skb may be part of it, freed there, and somebody else's then.
+    same_flow = skb.gro_same_flow
+    merged = const.GRO_MERGED_FREE if skb.gro_free else const.GRO_MERGED
     done = napi.gro_pp
     if done is not None:
         napi.gro_pp = None
@@ -84,8 +87,8 @@ def dev_gro_receive(napi: Napi, skb: SkBuff) -> int:
         napi_gro_complete(done)
     if verdict == const.GRO_NORMAL:
         return const.GRO_NORMAL
-    if skb.gro_same_flow:
-        return const.GRO_MERGED_FREE if skb.gro_free else const.GRO_MERGED
+    if same_flow:
+        return merged
     if skb.gro_flush or napi.gro_count >= const.MAX_GRO_SKBS:
         return const.GRO_NORMAL
 
