@@ -22,7 +22,7 @@ from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
 from softnet.net.ipv4.tcp_output cimport tcp_schedule_rto
 from softnet.net.ipv4.tcp_pacing cimport tcp_update_pacing_rate
 from softnet.net.ipv4.tcp_rate cimport tcp_rate_acked
-from softnet.net.ipv4.tcp_tlp cimport EARLY_RETRANS_TLP, tcp_schedule_loss_probe
+from softnet.net.ipv4.tcp_tlp cimport tcp_schedule_loss_probe
 from softnet.net.ipv4.tcp_tlp_probe cimport tcp_process_tlp_ack
 from softnet.net.ipv4.tcp_recovery cimport (
     tcp_fastretrans_alert,

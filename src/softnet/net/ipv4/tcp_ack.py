@@ -41,7 +41,7 @@ from softnet.net.ipv4.tcp_segment import (
     tcp_trim_head,
     tcp_unlink_write_queue,
 )
-from softnet.net.ipv4.tcp_tlp import EARLY_RETRANS_TLP, tcp_schedule_loss_probe
+from softnet.net.ipv4.tcp_tlp import tcp_schedule_loss_probe
 from softnet.net.ipv4.tcp_tlp_probe import tcp_process_tlp_ack
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
@@ -158,7 +158,7 @@ def tcp_ack_extensions(tp: TcpSock, flag: int, newly_acked_sacked: int) -> None:
     elif tp.sk_pacing_status:
         tcp_update_pacing_rate(tp)
     if (
-        tp.sysctl.early_retrans >= EARLY_RETRANS_TLP
+        tp.sysctl.early_retrans >= const.TCP_EARLY_RETRANS_TLP
         and flag & const.FLAG_DATA_ACKED
         and tp.icsk_pending == const.ICSK_TIME_RETRANS
     ):

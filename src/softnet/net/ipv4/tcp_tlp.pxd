@@ -8,7 +8,7 @@ from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpSock
 
-cdef i64 EARLY_RETRANS_TLP, PTO_MIN, MAX_ACK_DELAY
+cdef i64 PTO_MIN, MAX_ACK_DELAY
 
 @cython.locals(head=SkBuff, rtt=i64, timeout=i64, left=i64)
 cpdef bint tcp_schedule_loss_probe(TcpSock tp) except -1

@@ -20,7 +20,6 @@ from softnet.net.ipv4.inet_connection_sock import inet_csk_reset_xmit_timer
 from softnet.net.ipv4.tcp_clock import tcp_time_stamp
 from softnet.structs.tcp import TcpSock
 
-EARLY_RETRANS_TLP = 3  # tcp_early_retrans: from here on
 PTO_MIN = 10 * const.HZ // 1000  # jiffies: 3.10's floor, for round trips of nothing
 MAX_ACK_DELAY = const.HZ // 5  # RFC 8985: a peer that got one segment may sit on its ACK
 

@@ -15,7 +15,7 @@ from softnet.net.ipv4.tcp_cwnd cimport tcp_cwnd_test, tcp_cwnd_validate
 from softnet.net.ipv4.tcp_mss cimport tcp_current_mss, tcp_mss_to_mtu, tcp_mtu_to_mss
 from softnet.net.ipv4.tcp_output cimport tcp_schedule_rto, tcp_transmit_skb
 from softnet.net.ipv4.tcp_pacing cimport tcp_paced_sent, tcp_pacing_check, tcp_tso_autosize
-from softnet.net.ipv4.tcp_tlp cimport EARLY_RETRANS_TLP, tcp_schedule_loss_probe
+from softnet.net.ipv4.tcp_tlp cimport tcp_schedule_loss_probe
 from softnet.net.ipv4.tcp_segment cimport (
     pskb_trim_head,
     sk_wmem_free_skb,

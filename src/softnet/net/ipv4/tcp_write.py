@@ -33,7 +33,7 @@ from softnet.net.ipv4.tcp_segment import (
     tcp_unlink_write_queue,
     tso_fragment,
 )
-from softnet.net.ipv4.tcp_tlp import EARLY_RETRANS_TLP, tcp_schedule_loss_probe
+from softnet.net.ipv4.tcp_tlp import tcp_schedule_loss_probe
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
@@ -132,7 +132,7 @@ def tcp_write_xmit(tp: TcpSock, mss_now: int, nonagle: int, push_one: bool) -> b
     if tp.icsk_ca_state == tcp.TCP_CA_Recovery:
         tp.prr_out += sent_pkts
     if sent_pkts:
-        if tp.sysctl.early_retrans >= EARLY_RETRANS_TLP:
+        if tp.sysctl.early_retrans >= const.TCP_EARLY_RETRANS_TLP:
             tcp_schedule_loss_probe(tp)
         tcp_cwnd_validate(tp)
         return False
