@@ -30,7 +30,6 @@ from softnet.fs.pipe import create_pipe_files
 from softnet.fs.proc import proc_open
 from softnet.fs.select import do_poll, do_select
 from softnet.fs.splice import do_splice
-from softnet.kernel.random import get_random_bytes
 from softnet.kernel.sched import SwitchHooks as SwitchHooks
 from softnet.kernel.sched import Task as Task
 from softnet.kernel.sched import current, nsleep, spawn
@@ -608,12 +607,6 @@ def sys_futex_wake(futex: WaitQueueHead, nr: int = 1) -> int:
 def new_futex(name: object = None) -> WaitQueueHead:
     """Something to sleep on; name: what reports say."""
     return WaitQueueHead(name)
-
-
-def sys_getrandom(size: int) -> bytes:
-    """size random bytes, of the host's own stream."""
-    this_task()
-    return get_random_bytes(size)
 
 
 def this_task() -> Task:

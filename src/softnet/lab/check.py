@@ -34,7 +34,6 @@ from softnet.wire.ip import ip_view
 
 if TYPE_CHECKING:
     from softnet.host import Host
-    from softnet.lab.topology import Lab
 
 ETH_HLEN = 14
 IP_FRAGMENT = 0x3FFF  # MF and the offset
@@ -163,9 +162,3 @@ def settled(net: Net) -> None:
         "packets in qdiscs": sum(q.qdisc.q.qlen for dev in net.dev_base for q in dev.tx if q.qdisc),
     }
     assert not any(left.values()), f"left behind: { {k: v for k, v in left.items() if v} }"
-
-
-def settled_lab(lab: Lab) -> None:
-    """settled() of every host of a lab."""
-    for node in lab.nodes.values():
-        settled(node.host.net)

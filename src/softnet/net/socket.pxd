@@ -36,7 +36,6 @@ cpdef i64 sock_map_fd(Socket sock, FdTable files, i64 flags) except? -1
 @cython.locals(sock=Socket)
 cpdef Socket sock_from_file(File file)
 
-cpdef Socket sockfd_lookup(FdTable files, i64 fd)
 
 @cython.locals(msg=MsgHdr)
 cpdef MsgHdr make_msg(object iov, i64 size, i64 flags)

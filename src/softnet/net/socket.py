@@ -100,11 +100,6 @@ def sock_from_file(file: File) -> Socket:
     return sock
 
 
-def sockfd_lookup(files: FdTable, fd: int) -> Socket:
-    """The socket behind fd; OSError EBADF or ENOTSOCK."""
-    return sock_from_file(files.fget(fd))
-
-
 class MsgSlab:
     """The MsgHdr that the last call gave back: a call that blocks has one of its own meanwhile."""
 

@@ -48,4 +48,3 @@ cpdef list dst_default_metrics()
 
 cpdef DstEntry dst_check(DstEntry dst, i64 cookie)
 
-cpdef DstEntry sk_dst_get(Sock sk)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from softnet.structs.net_namespace import Net
     from softnet.structs.netdevice import NetDevice
     from softnet.structs.skbuff import SkBuff
-    from softnet.structs.sock import Sock
 
 DST_HOST = 0x0001
 DST_NOXFRM = 0x0002
@@ -176,8 +175,3 @@ def dst_check(dst: DstEntry, cookie: int) -> DstEntry | None:
     if dst.obsolete:
         return dst.ops.check(dst, cookie)
     return dst
-
-
-def sk_dst_get(sk: Sock) -> DstEntry | None:
-    """__sk_dst_get(): the cached route, unchecked."""
-    return sk.sk_dst_cache

@@ -9,8 +9,6 @@ from softnet.wire.ip cimport IpHdr, ip_view
 from softnet.wire.tcp cimport TcpHdr, tcp_view
 from softnet.wire.udp cimport UdpHdr, udp_view
 
-cpdef EthHdr eth_hdr(SkBuff skb)
-cpdef ArpHdr arp_hdr(SkBuff skb)
 cpdef IpHdr ip_hdr(SkBuff skb)
 cpdef IcmpHdr icmp_hdr(SkBuff skb)
 cpdef IgmpHdr igmp_hdr(SkBuff skb)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softnet.wire.arp import ArpHdr, arp_view
-from softnet.wire.ethernet import EthHdr, eth_view
 from softnet.wire.icmp import IcmpHdr, icmp_view
 from softnet.wire.igmp import IgmpHdr, igmp_view
 from softnet.wire.ip import IpHdr, ip_view
@@ -18,16 +16,6 @@ from softnet.wire.udp import UdpHdr, udp_view
 
 if TYPE_CHECKING:
     from softnet.structs.skbuff import SkBuff
-
-
-def eth_hdr(skb: SkBuff) -> EthHdr:
-    """The Ethernet header at skb.mac_header."""
-    return eth_view(skb.shinfo.head, skb.mac_header)
-
-
-def arp_hdr(skb: SkBuff) -> ArpHdr:
-    """The ARP header at skb.network_header."""
-    return arp_view(skb.shinfo.head, skb.network_header)
 
 
 def ip_hdr(skb: SkBuff) -> IpHdr:

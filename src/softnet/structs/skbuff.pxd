@@ -78,8 +78,6 @@ cdef class SkBuff:
     cpdef int reset_network_header(self) except -1
     cpdef int reset_transport_header(self) except -1
     cpdef bint shared(self) except -1
-    cpdef bint is_nonlinear(self) except -1
-    cpdef bint is_gso(self) except -1
     cpdef i64 end_offset(self) except? -1
     cpdef bytes head_bytes(self)
 

@@ -384,14 +384,6 @@ class SkBuff:
         """skb_shared(): does anybody else hold this very SkBuff?"""
         return self.users != 1
 
-    def is_nonlinear(self) -> bool:
-        """skb_is_nonlinear()"""
-        return self.data_len != 0
-
-    def is_gso(self) -> bool:
-        """skb_is_gso()"""
-        return self.shinfo.gso_size != 0
-
     def end_offset(self) -> int:
         """skb_end_offset(): the size of the linear area in bytes."""
         return self.shinfo.end

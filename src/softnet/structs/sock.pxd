@@ -55,7 +55,6 @@ cdef class Proto:
     cpdef void set_keepalive(self, Sock sk, bint on) except *
     cpdef void set_pacing(self, Sock sk) except *
     cpdef i64 listen_start(self, Sock sk, i64 backlog) except? -1
-    cpdef void listen_stop(self, Sock sk) except *
     cpdef i64 poll(self, object file, Socket sock, object wait) except? -1
     cpdef void release_cb(self, Sock sk) except *
     cpdef bint stream_memory_free(self, Sock sk) except -1

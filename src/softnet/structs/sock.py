@@ -160,9 +160,6 @@ class Proto:
         """inet_csk_listen_start(): accept connections from now on; 0 or -errno."""
         return -95
 
-    def listen_stop(self, sk: Sock) -> None:
-        """inet_csk_listen_stop(): drop what was not accepted."""
-
     def poll(self, file: File, sock: Socket, wait: PollTable | None) -> int:
         """POLL* bits that hold now; registers with wait if given."""
         return 0

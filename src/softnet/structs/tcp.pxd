@@ -94,7 +94,6 @@ cdef class TcpSock(InetConnectionSock):
     cpdef i64 receive_window(self) except? -1
     cpdef bint urg_mode(self) except -1
     cpdef SkBuff send_head(self)
-    cpdef int set_snd_wl(self, i64 seq) except -1
     cpdef i64 win_from_space(self, i64 space) except? -1
     cpdef i64 space(self) except? -1
     cpdef i64 full_space(self) except? -1

@@ -520,10 +520,6 @@ class TcpSock(InetConnectionSock):
         """tcp_send_head(): the first segment that was never sent."""
         return self.sk_send_head
 
-    def set_snd_wl(self, seq: int) -> None:
-        """tcp_init_wl(), tcp_update_wl(): seq brought the window we use."""
-        self.snd_wl1 = seq
-
     def win_from_space(self, space: int) -> int:
         """tcp_win_from_space(): the part of space bytes of buffer to offer as window."""
         scale = self.sysctl.adv_win_scale

@@ -32,7 +32,6 @@ OPCODE = 0x7800
 RCODE = 0x000F
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = range(6)
 
-HEADER_LEN = 12
 UDP_MAX = 512  # bytes of a message by UDP without EDNS0 (RFC 1035 4.2.1)
 LABEL_MAX = 63
 NAME_MAX = 255  # bytes on the wire

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from softnet.lab.packetdrill.runner import Runner
 
 
-class Difference(Exception):
-    """A call wrote something else than the script says."""
-
-
 class CallContext:
     """One call of a script, as it is made."""
 

@@ -68,9 +68,6 @@ TIMESTAMPING_FLAG_OF = {
     errqueue.SOF_TIMESTAMPING_RAW_HARDWARE: const.SOCK_TIMESTAMPING_RAW_HARDWARE,
 }
 
-# What can be asked but not set.
-READ_ONLY = (uapi.SO_TYPE, uapi.SO_PROTOCOL, uapi.SO_DOMAIN, uapi.SO_ERROR)
-
 # A receive that sets any of these has a control message to write.
 FLAGS_TS_OR_DROPS = (
     1 << const.SOCK_RXQ_OVFL

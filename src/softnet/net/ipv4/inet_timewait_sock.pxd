@@ -62,4 +62,3 @@ cpdef int inet_twdr_twkill_work(InetTimewaitDeathRow row) except -1
 cpdef void inet_twdr_twcal_tick(InetTimewaitDeathRow row) except *
 cpdef i64 inet_twdr_kill_recycle_slot(InetTimewaitDeathRow row, i64 slot) except? -1
 cpdef int inet_twsk_purge(InetTimewaitDeathRow row) except -1
-cpdef i64 inet_twsk_state(InetTimewaitSock tw) except? -1

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.uapi.snmp as snmp
-import softnet.uapi.tcp as tcp
 from softnet.kernel.timer import Timer, del_timer, jiffies, mod_timer
 from softnet.kernel.workqueue import Work, schedule_work
 from softnet.net.ipv4.inet_hashtables import (
@@ -339,8 +338,3 @@ def inet_twsk_purge(row: InetTimewaitDeathRow) -> None:
             inet_twsk_deschedule(tw, row)
             tw = row.slots[slot]
     assert row.tw_count == 0
-
-
-def inet_twsk_state(tw: InetTimewaitSock) -> int:
-    """What /proc/net/tcp shows: a FIN_WAIT2 orphan is shown as such."""
-    return tw.tw_substate if tw.tw_substate else tcp.TCP_TIME_WAIT

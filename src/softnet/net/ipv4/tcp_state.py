@@ -42,21 +42,6 @@ NEW_STATE = {
     tcp.TCP_CLOSING: (tcp.TCP_CLOSING, False),
 }
 
-STATE_NAMES = (
-    "UNUSED",
-    "ESTABLISHED",
-    "SYN_SENT",
-    "SYN_RECV",
-    "FIN_WAIT1",
-    "FIN_WAIT2",
-    "TIME_WAIT",
-    "CLOSE",
-    "CLOSE_WAIT",
-    "LAST_ACK",
-    "LISTEN",
-    "CLOSING",
-)
-
 
 def tcp_set_state(tp: TcpSock, state: int) -> None:
     """Enter a state. CurrEstab counts ESTABLISHED and CLOSE_WAIT; CLOSE leaves the tables."""

@@ -25,11 +25,6 @@ def signed(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
 
 
-def signed_long(value: int) -> int:
-    """A C long that came in a register."""
-    return value - (1 << 64) if value >> 63 else value
-
-
 def invalid() -> OSError:
     """EINVAL"""
     return error(errno.EINVAL)

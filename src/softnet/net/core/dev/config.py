@@ -281,11 +281,6 @@ def dev_set_mac_address(dev: NetDevice, addr: bytes, family: int = -1) -> int:
     return error
 
 
-def dev_set_group(dev: NetDevice, new_group: int) -> None:
-    """Put dev into a group, for `ip link set group`."""
-    dev.group = new_group
-
-
 def dev_get_stats(dev: NetDevice) -> NetDeviceStats:
     """A copy of dev's counters, with what the core itself dropped."""
     driver = dev.ndo_get_stats()

@@ -19,7 +19,6 @@ cpdef bint skb_needs_linearize(SkBuff skb, i64 features) except -1
 cpdef i64 netdev_fix_features(NetDevice dev, i64 features) except? -1
 cpdef bint update_features(NetDevice dev) except -1
 cpdef int netdev_update_features(NetDevice dev) except -1
-cpdef int netdev_change_features(NetDevice dev) except -1
 cpdef int netdev_features_change(NetDevice dev) except -1
 cpdef bint dev_set_features(NetDevice dev, i64 mask, i64 wanted) except -1
 cpdef int dev_disable_lro(NetDevice dev) except -1

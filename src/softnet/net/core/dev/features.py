@@ -150,12 +150,6 @@ def netdev_update_features(dev: NetDevice) -> None:
         netdev_features_change(dev)
 
 
-def netdev_change_features(dev: NetDevice) -> None:
-    """Recompute, and tell NETDEV_FEAT_CHANGE in any case: a bonding or vlan device changed."""
-    update_features(dev)
-    netdev_features_change(dev)
-
-
 def netdev_features_change(dev: NetDevice) -> None:
     """dev's features are not what they were."""
     call_netdevice_notifiers(const.NETDEV_FEAT_CHANGE, dev)

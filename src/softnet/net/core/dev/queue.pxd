@@ -11,7 +11,6 @@ from softnet.structs.netdevice cimport NetDevice, NetdevQueue
 cpdef int netif_tx_start_queue(NetdevQueue txq) except -1
 cpdef int netif_start_queue(NetDevice dev) except -1
 @cython.locals(txq=NetdevQueue)
-cpdef int netif_tx_start_all_queues(NetDevice dev) except -1
 cpdef int netif_start_subqueue(NetDevice dev, i64 index) except -1
 cpdef void netif_tx_stop_queue(NetdevQueue txq) except *
 cpdef int netif_stop_queue(NetDevice dev) except -1

@@ -33,12 +33,6 @@ def netif_start_queue(dev: NetDevice) -> None:
     netif_tx_start_queue(dev.tx0)
 
 
-def netif_tx_start_all_queues(dev: NetDevice) -> None:
-    """netif_tx_start_queue() of every queue."""
-    for txq in dev.tx:
-        netif_tx_start_queue(txq)
-
-
 def netif_start_subqueue(dev: NetDevice, index: int) -> None:
     """netif_tx_start_queue() of queue index."""
     netif_tx_start_queue(netdev_get_tx_queue(dev, index))

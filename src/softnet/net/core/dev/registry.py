@@ -31,7 +31,6 @@ from softnet.net.core.rtnl import ASSERT_RTNL, RtnlTodo, rtnl_lock, rtnl_unlock
 from softnet.net.core.sch_generic import dev_init_scheduler, dev_shutdown
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import NetDevice
-from softnet.structs.rps import NetdevRxQueue
 
 MAX_NETDEVICES = 8 * const.PAGE_SIZE  # names that one "eth%d" can have
 REFS_POLL = const.HZ // 4  # jiffies between two looks at a device that somebody still holds
@@ -413,13 +412,6 @@ def free_name(net: Net, pat: str) -> str:
     probe = NetDevice("")
     probe.nd_net = net
     return probe.name if dev_get_valid_name(probe, pat) >= 0 else ""
-
-
-def netif_alloc_rx_queues(dev: NetDevice, count: int) -> None:
-    """Give dev count receive queues, before it is registered or when RPS is first configured."""
-    dev.rx = [NetdevRxQueue(dev, i) for i in range(count)]
-    dev.num_rx_queues = count
-    dev.real_num_rx_queues = count
 
 
 def default_device_exit(net: Net) -> None:

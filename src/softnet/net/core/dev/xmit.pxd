@@ -77,7 +77,6 @@ cdef class DevXmitOps(XmitOps):
 @cython.locals(sd=SoftnetData)
 cpdef void dev_kfree_skb_irq(SkBuff skb) except *
 cpdef int dev_kfree_skb_any(SkBuff skb) except -1
-cpdef int dev_kfree_skb(SkBuff skb) except -1
 
 
 @cython.final

@@ -481,11 +481,6 @@ def dev_kfree_skb_any(skb: SkBuff) -> None:
         consume_skb(skb)
 
 
-def dev_kfree_skb(skb: SkBuff) -> None:
-    """Free skb, which was sent; not from an interrupt handler."""
-    consume_skb(skb)
-
-
 class NetTxSoftirq(SoftirqAction):
     """NET_TX_SOFTIRQ"""
 
