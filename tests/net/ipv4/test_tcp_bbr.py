@@ -7,17 +7,7 @@ import struct
 import pytest
 
 from softnet.arch import const
-from softnet.net.ipv4.tcp_bbr import (
-    CYCLE_GAIN,
-    DRAIN,
-    HIGH_GAIN,
-    PROBE_BW,
-    PROBE_RTT,
-    STARTUP,
-    UNIT,
-    Bbr,
-    bbr,
-)
+from softnet.net.ipv4.tcp_bbr import Bbr, bbr
 from softnet.structs.tcp_rate import TcpRate
 from softnet.syscalls import sys_accept4, sys_recvfrom, sys_sendto
 from softnet.uapi.inet_diag import INET_DIAG_BBRINFO, INET_DIAG_VEGASINFO
@@ -27,6 +17,11 @@ from tests.kit.tcp_pair import TcpPair, open_connection, open_listener
 from tests.kit.tcp_peer import SOL_TCP, Dut
 
 MS = 1_000_000
+# As in tcp_bbr: what its .pxd declares cannot be imported when it is compiled.
+STARTUP, DRAIN, PROBE_BW, PROBE_RTT = range(4)
+UNIT = 256
+HIGH_GAIN = UNIT * 2885 // 1000 + 1
+CYCLE_GAIN = (320, 192, 256, 256, 256, 256, 256, 256)
 
 
 def sample(rate: TcpRate, delivered: int, ms: int, limited: bool = False) -> TcpRate:
