@@ -24,6 +24,7 @@ cdef class IcmpHdr:
     cpdef int set_checksum(self, i64 checksum) except -1
     cpdef int set_un(self, i64 un) except -1
     cpdef int set_id(self, i64 id) except -1
+    cpdef int set_sequence(self, i64 sequence) except -1
 
 @cython.locals(icmph=IcmpHdr)
 cpdef IcmpHdr icmp_view(bytearray buf, i64 off)

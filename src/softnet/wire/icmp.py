@@ -76,6 +76,10 @@ class IcmpHdr:
         assert id == mem.u16(id)
         mem.put16(self.ptr, self.off + 4, id)
 
+    def set_sequence(self, sequence: int) -> None:
+        assert sequence == mem.u16(sequence)
+        mem.put16(self.ptr, self.off + 6, sequence)
+
 
 def icmp_view(buf: bytearray, off: int) -> IcmpHdr:
     """The ICMP header at buf[off]."""

@@ -40,6 +40,7 @@ cdef class IgmpGrec:
     cpdef i64 grec_src(self, i64 i) except? -1
     cpdef i64 len(self) except? -1
     cpdef int set_grec_type(self, i64 type) except -1
+    cpdef int set_grec_auxwords(self, i64 words) except -1
     cpdef int set_grec_nsrcs(self, i64 n) except -1
     cpdef int set_grec_mca(self, i64 group) except -1
     cpdef int set_grec_src(self, i64 i, i64 source) except -1

@@ -121,6 +121,10 @@ class IgmpGrec:
         assert 0 <= type <= 255
         mem.put8(self.ptr, self.off, type)
 
+    def set_grec_auxwords(self, words: int) -> None:
+        assert 0 <= words <= 255
+        mem.put8(self.ptr, self.off + 1, words)
+
     def set_grec_nsrcs(self, n: int) -> None:
         assert n == mem.u16(n)
         mem.put16(self.ptr, self.off + 2, n)

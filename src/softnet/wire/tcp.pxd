@@ -35,6 +35,7 @@ cdef class TcpHdr:
     cpdef int set_seq(self, i64 seq) except -1
     cpdef int set_ack_seq(self, i64 ack_seq) except -1
     cpdef int set_doff_flags(self, i64 hdrlen, i64 flags) except -1
+    cpdef int set_flags(self, i64 flags) except -1
     cpdef int set_window(self, i64 window) except -1
     cpdef int set_check(self, i64 check) except -1
     cpdef int set_urg_ptr(self, i64 urg_ptr) except -1

@@ -108,6 +108,10 @@ class TcpHdr:
         assert 0 <= flags <= 255
         mem.put16(self.ptr, self.off + 12, hdrlen << 10 | flags)
 
+    def set_flags(self, flags: int) -> None:
+        assert 0 <= flags <= 255
+        mem.put8(self.ptr, self.off + 13, flags)
+
     def set_window(self, window: int) -> None:
         assert window == mem.u16(window)
         mem.put16(self.ptr, self.off + 14, window)

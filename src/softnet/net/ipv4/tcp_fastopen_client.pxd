@@ -25,6 +25,7 @@ cdef i64 SYN_LOSSES_MAX, SYN_LOSSES_SHIFT, SYN_LOSS_PAUSE
 cpdef int tcp_connect_queue_skb(TcpSock tp, SkBuff skb) except -1
 cpdef i64 tcp_send_syn_data(TcpSock tp, SkBuff syn) except? -1
 cpdef bytes tcp_fastopen_choose(TcpSock tp)
+@cython.locals(data=SkBuff, whole=SkBuff)
 cpdef bint tcp_syn_with_data(TcpSock tp, SkBuff syn, TcpFastopenRequest fo) except -1
 cpdef SkBuff tcp_rcv_fastopen_synack(TcpSock tp, SkBuff skb)
 cpdef int tcp_fastopen_syn_lost(TcpSock tp) except -1
