@@ -16,6 +16,7 @@ from typing import Any
 
 from softnet.usr import (
     clock,
+    collector,
     foreign,
     openssl,
     paths,
@@ -194,6 +195,7 @@ def install() -> None:
         paths.install()
         watch_escapes(on_audit)
         openssl.install()
+        collector.install()
         watchdog.start()
     installer.count += 1
 
@@ -207,6 +209,7 @@ def uninstall() -> None:
     watchdog.stop()
     sys.meta_path.remove(watcher)
     watch_escapes(None)
+    collector.uninstall()
     openssl.uninstall()
     sockets.forget_sockets()
     set_slots(False, None, None, None, None)
