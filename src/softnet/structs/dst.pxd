@@ -4,7 +4,6 @@ from softnet.structs.neighbour cimport Neighbour
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.netdevice cimport NetDevice
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.sock cimport Sock
 
 cdef class DstOps
 cdef class DstEntry

@@ -1,8 +1,6 @@
 cimport cython
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
-from softnet.wire.arp cimport ArpHdr, arp_view
-from softnet.wire.ethernet cimport EthHdr, eth_view
 from softnet.wire.icmp cimport IcmpHdr, icmp_view
 from softnet.wire.igmp cimport IgmpHdr, igmp_view
 from softnet.wire.ip cimport IpHdr, ip_view

@@ -1,7 +1,6 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.uapi.snmp as snmp
-cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport Timer, del_timer, jiffies, mod_timer, timer_pending
 from softnet.net.ipv4.inet_hashtables cimport (
