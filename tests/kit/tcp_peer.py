@@ -372,3 +372,19 @@ def dut() -> Iterator[Dut]:
     d = Dut()
     yield d
     d.close()
+
+
+def flight(dut: Dut, segments: int, mss: int = 1000, sack: bool = True) -> tuple[TcpSock, Peer]:
+    """So many segments are out, all sent at once, on a path of 100 ms; the program's descriptor is 4."""
+    dut.pass_time(1)
+    fd = dut.listen()
+    peer = dut.peer()
+    peer.send("S", 0, mss=mss, sack=sack)
+    peer.expect("S.")
+    dut.pass_time(0.1)
+    peer.send(".", 1, ack=1)
+    conn = dut.accept(fd)
+    assert conn == 4
+    dut.write(conn, bytes(mss * segments))
+    assert len(peer.take()) == segments
+    return dut.sock(conn), peer

@@ -7,6 +7,7 @@ from softnet.structs.tcp import TcpSock
 from softnet.uapi.tcp import TCP_CA_Disorder, TCP_CA_Loss, TCP_CA_Recovery
 from tests.kit.tcp_pair import TcpPair
 from tests.kit.tcp_peer import Dut, Peer
+from tests.kit.tcp_peer import flight as out
 
 MSS = 1000
 CONN = 4  # the descriptor: the listener is 3
@@ -20,18 +21,9 @@ def flight(dut: Dut, segments: int, sack: bool = True, recovery: int = 1) -> tup
     """So many segments are out on a path of 100 ms, all sent at once."""
     dut.sysctl("recovery", recovery)
     dut.sysctl("frto", 0)
-    dut.pass_time(1)
-    fd = dut.listen()
-    peer = dut.peer()
-    peer.send("S", 0, mss=MSS, sack=sack)
-    peer.expect("S.")
+    tp, peer = out(dut, segments, MSS, sack)
     dut.pass_time(0.1)
-    peer.send(".", 1, ack=1)
-    assert dut.accept(fd) == CONN
-    dut.write(CONN, bytes(MSS * segments))
-    assert len(peer.take()) == segments
-    dut.pass_time(0.1)
-    return dut.sock(CONN), peer
+    return tp, peer
 
 
 def test_off_unless_asked_for_and_only_with_sack(dut: Dut) -> None:

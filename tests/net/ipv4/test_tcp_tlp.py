@@ -9,6 +9,7 @@ from softnet.structs.tcp import TcpSock
 from softnet.uapi.tcp import TCP_CA_Open
 from tests.kit.tcp_pair import TcpPair
 from tests.kit.tcp_peer import Dut, Peer
+from tests.kit.tcp_peer import flight as out
 
 MSS = 1000
 CONN = 4  # the descriptor: the listener is 3
@@ -22,17 +23,7 @@ def flight(dut: Dut, segments: int, sack: bool = True, on: int = 3) -> tuple[Tcp
     """So many segments are out on a path of 100 ms."""
     dut.sysctl("early_retrans", on)
     dut.sysctl("congestion_control", "reno")
-    dut.pass_time(1)
-    fd = dut.listen()
-    peer = dut.peer()
-    peer.send("S", 0, mss=MSS, sack=sack)
-    peer.expect("S.")
-    dut.pass_time(0.1)
-    peer.send(".", 1, ack=1)
-    assert dut.accept(fd) == CONN
-    dut.write(CONN, bytes(MSS * segments))
-    assert len(peer.take()) == segments
-    return dut.sock(CONN), peer
+    return out(dut, segments, MSS, sack)
 
 
 def test_off_unless_asked_for(dut: Dut) -> None:
