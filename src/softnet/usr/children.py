@@ -2,8 +2,8 @@
 
 _posixsubprocess.fork_exec(), on which subprocess, asyncio and os.popen() stand, starts one; os.waitpid()
 and its kin wait for it, os.kill() reaches it. Its pid is the host's. Simulated pipes and sockets
-can be its standard input and output; other descriptors of theirs it cannot inherit: their numbers
-are none that a real process can have.
+can be its standard input and output; under their own numbers it cannot inherit them: those are
+none that a real process can have.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import resource
 import signal
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import softnet.syscalls as sys_
-from softnet.usr.binary.descriptors import READER, SOCKET, WRITER
+from softnet.usr.binary.descriptors import READER, REAL, SOCKET, WRITER
 from softnet.usr.binary.program import objection
 from softnet.usr.binary.tree import Start, Tree
 from softnet.usr.errors import EscapedError
@@ -88,21 +88,40 @@ def fork_exec(
     preexec = next((item for item in rest[8:] if callable(item)), None)
     if preexec is not None:
         raise escaped("a real process that runs preexec_fn", "fork_exec", args)
-    if any(fd != errpipe and fd > 2 for fd in kept):
-        raise escaped("a real process that inherits descriptors", "fork_exec", args)
+    kept = [fd for fd in kept if fd != errpipe and fd > 2]
+    if any(fd >= SIM_FD for fd in kept):
+        raise escaped("a real process that inherits simulated descriptors", "fork_exec", args)
+    path, code = first_program(programs, cwd)
+    standard = zip(range(3), (p2cread, c2pwrite, errwrite), strict=True)
+    wanted = {number: fd if fd >= 0 else number for number, fd in standard}
+    wanted.update((fd, fd) for fd in kept)
+    try:
+        if not code:
+            return start_child(path, args, env, cwd, wanted)
+    except OSError as e:
+        code = e.errno or 0
+    where = NO_CHDIR if cwd is not None and not os.path.isdir(cwd) else b""
+    sys_.sys_write(errpipe, b"OSError:%x:%s" % (code, where))
+    return Kid(me().process, None).pid
+
+
+def start_child(
+    path: bytes,
+    args: Sequence[Any],
+    env: Sequence[bytes] | None,
+    cwd: Any,
+    wanted: Mapping[int, int],
+) -> int:
+    """Start a program with descriptors of ours (number there -> here); its pid. OSError(EBADF)."""
     process = me().process
     if env is None:
         env = [os.fsencode(f"{name}={value}") for name, value in os.environ.items()]
     if cwd is None and process.host.private is not None:
         cwd = os.getcwd()  # its own: when the child starts, another host's may be in place
-    path, complaint = first_program(programs, cwd)
-    if complaint:
-        sys_.sys_write(errpipe, complaint)
-        return Kid(process, None).pid
     why = objection(os.fsdecode(path))
     if why:
         raise EscapedError(f"host {process.host.machine.name!r}: {os.fsdecode(path)} {why}")
-    fds, given = standard_files((p2cread, c2pwrite, errwrite))
+    fds, given = descriptors_for(wanted)
     start = Start(
         path,
         [os.fsencode(arg) for arg in args],
@@ -114,37 +133,52 @@ def fork_exec(
     kid = Kid(process, Tree(start, os.path.basename(os.fsdecode(args[0]))))
     assert kid.tree is not None
     kid.tree.begin = start._replace(
-        given=[(sys_.sys_pass_file(fd, kid.task), kind, at) for fd, kind, at in given]
+        given=[
+            (fd if kind == REAL else sys_.sys_pass_file(fd, kid.task), kind, at)
+            for fd, kind, at in given
+        ]
     )
     return kid.pid
 
 
-def first_program(programs: Sequence[bytes], cwd: Any) -> tuple[bytes, bytes]:
-    """Which of the paths to execute; or what the error pipe is to say."""
+def first_program(programs: Sequence[bytes], cwd: Any) -> tuple[bytes, int]:
+    """Which of the paths to execute, and 0; or the errno of there being none."""
     if cwd is not None and not os.path.isdir(cwd):
-        code = errno.ENOTDIR if os.path.exists(cwd) else errno.ENOENT
-        return b"", b"OSError:%x:%s" % (code, NO_CHDIR)
+        return b"", errno.ENOTDIR if os.path.exists(cwd) else errno.ENOENT
     code = errno.ENOENT
     for path in programs:
         where = os.path.join(os.fsencode(cwd), path) if cwd is not None else path
         if os.path.isfile(where) and os.access(where, os.X_OK):
-            return where, b""
+            return where, 0
         if os.path.exists(where):
             code = errno.EACCES
-    return b"", b"OSError:%x:" % code
+    return b"", code
 
 
-def standard_files(
-    wanted: Sequence[int],
+def descriptors_for(
+    wanted: Mapping[int, int],
 ) -> tuple[tuple[int, int, int], list[tuple[int, str, int]]]:
-    """Real descriptors for 0, 1 and 2, to be closed; and which become simulated: (fd, kind, number)."""
-    real, given = [], []
-    for number, fd in enumerate(wanted):
-        if fd < SIM_FD:
-            real.append(os.dup(fd if fd >= 0 else number))
-            continue
-        real.append(os.open(os.devnull, os.O_RDWR))
-        given.append((fd, kind_of(fd), number))
+    """Real ones for 0, 1 and 2, to be closed; and those to be given: (fd, kind, number there)."""
+    real: list[int] = []
+    given: list[tuple[int, str, int]] = []
+    try:
+        for number in sorted({0, 1, 2, *wanted}):
+            fd = wanted.get(number, -1)
+            if 0 <= fd < SIM_FD:
+                copy = os.dup(fd)
+                if number > 2:
+                    given.append((copy, REAL, number))
+                    continue
+                real.append(copy)
+                continue
+            if fd >= SIM_FD:
+                given.append((fd, kind_of(fd), number))
+            if number <= 2:
+                real.append(os.open(os.devnull, os.O_RDWR))
+    except OSError:
+        for fd in (*real, *(fd for fd, kind, _ in given if kind == REAL)):
+            os.close(fd)
+        raise
     return (real[0], real[1], real[2]), given
 
 

@@ -6,6 +6,7 @@ takes, cost no virtual time and differ from run to run.
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from types import FrameType
@@ -14,6 +15,7 @@ from softnet.usr.errors import EscapedError
 from softnet.usr.task import current_process, me
 
 STDLIB = sysconfig.get_path("stdlib")
+OURS = os.path.dirname(__file__)
 ON_A_SOCKET = ("socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg")
 DOORS = {
     "socket.__new__": "a real socket",
@@ -27,7 +29,6 @@ DOORS = {
     "socket.getnameinfo": "the real resolver",
     "os.fork": "a real process",
     "os.forkpty": "a real process",
-    "os.posix_spawn": "a real process",
     "os.spawn": "a real process",
     "os.exec": "a real process",
     "pty.spawn": "a real process",
@@ -59,7 +60,8 @@ def call_site(frame: FrameType | None) -> str:
     first = frame
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((STDLIB, "<frozen")) or "site-packages" in name:
+        elsewhere = not name.startswith((STDLIB, "<frozen")) or "site-packages" in name
+        if elsewhere and not name.startswith(OURS):
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back
     return f"{first.f_code.co_filename}:{first.f_lineno}" if first is not None else "?"

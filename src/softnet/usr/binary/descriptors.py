@@ -16,6 +16,7 @@ import socket
 import softnet.syscalls as sys_
 
 SOCKET, READER, WRITER, EPOLL, RANDOM, TIMER = "socket", "r", "w", "epoll", "random", "timer"
+REAL = "real"  # none: a descriptor of the machine's that is given to a program
 
 
 class Sim:

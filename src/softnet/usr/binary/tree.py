@@ -28,7 +28,7 @@ from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no
 
 import softnet.syscalls as sys_
 from softnet.usr.binary import calls, status, trap, vdso
-from softnet.usr.binary.descriptors import Descriptors, Sim
+from softnet.usr.binary.descriptors import REAL, Descriptors, Sim
 from softnet.usr.binary.listener import Call, Listener
 from softnet.usr.binary.memory import Memory
 from softnet.usr.errors import EscapedError
@@ -58,7 +58,7 @@ class Start(NamedTuple):
     cwd: bytes | None
     fds: tuple[int, int, int]
     closing: Sequence[int] = ()  # descriptors of ours to close once it has its own
-    # Simulated files of whoever starts it: (descriptor there, kind, descriptor of this program's).
+    # Files of whoever starts it: (descriptor there, kind, descriptor of this program's).
     given: Sequence[tuple[int, str, int]] = ()
 
 
@@ -121,10 +121,10 @@ class Thread:
         finally:
             os.close(theirs)
 
-    def give_real(self, fd: int, cloexec: bool) -> int:
+    def give_real(self, fd: int, cloexec: bool, at: int = -1) -> int:
         """A copy of a real descriptor of ours; its number there."""
         assert self.call is not None
-        return self.tree.listener.add_fd(self.call, fd, cloexec)
+        return self.tree.listener.add_fd(self.call, fd, cloexec, at)
 
     def own_fd(self, fd: int) -> int:
         """A copy, for us, of a real descriptor of the process. OSError."""
@@ -439,7 +439,17 @@ class Tree:
     def give_files(self, thread: Thread) -> None:
         """Before the program itself begins: the simulated files that whoever started it gives it."""
         for k, kind, fd in self.begin.given:
-            thread.give(k, kind, False, fd)
+            if kind == REAL:
+                thread.give_real(k, False, fd)
+            else:
+                thread.give(k, kind, False, fd)
+        self.forget_given()
+
+    def forget_given(self) -> None:
+        """It has its files, or never will: close our copies of the machine's."""
+        for k, kind, _ in self.begin.given:
+            if kind == REAL:
+                os.close(k)
         self.begin = self.begin._replace(given=())
 
     def settle(self, proc: Proc, signum: int, tid: int = 0) -> None:
@@ -528,6 +538,7 @@ class Tree:
             living.remove(self)
         self.listener.close()
         self.descriptors.close()
+        self.forget_given()
 
 
 def serve_thread(thread: Thread) -> None:
