@@ -46,6 +46,7 @@ sock_direct = missing
 sock_get = missing
 sock_set = missing
 sock_set_timeout = missing
+sock_take = missing
 switch_in = missing
 switch_out = missing
 user_call = missing

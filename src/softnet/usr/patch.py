@@ -23,6 +23,7 @@ from softnet.usr import (
     polling,
     resolver,
     sockcalls,
+    sockends,
     sockets,
     threads,
 )
@@ -185,7 +186,7 @@ def install() -> None:
             redirect.enable()
         set_slots(
             True,
-            sockets.sock_init,
+            sockends.sock_init,
             sockets.sock_finalize,
             polling.epoll_new,
             polling.epoll_gone,
@@ -211,7 +212,7 @@ def uninstall() -> None:
     watch_escapes(None)
     collector.uninstall()
     openssl.uninstall()
-    sockets.forget_sockets()
+    sockends.forget_sockets()
     set_slots(False, None, None, None, None)
     for redirect in installer.redirects.values():
         redirect.disable()

@@ -51,6 +51,7 @@ sock_direct = backend.sock_direct
 sock_get = backend.sock_get
 sock_set = backend.sock_set
 sock_set_timeout = backend.sock_set_timeout
+sock_take = backend.sock_take
 switch_in = backend.switch_in
 switch_out = backend.switch_out
 user_call = backend.user_call

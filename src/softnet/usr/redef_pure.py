@@ -460,6 +460,13 @@ def sock_get(sock: Any) -> tuple[int, int]:
     return object_fd(sock), ctypes.c_int64.from_address(id(sock) + AT_TIMEOUT).value
 
 
+def sock_take(sock: Any) -> int:
+    """The descriptor; from now on the socket has none."""
+    fd, _ = sock_get(sock)
+    ctypes.c_int.from_address(id(sock) + AT_FD).value = -1
+    return fd
+
+
 def sock_direct(sock: Any, family: int) -> int:
     """The descriptor, if the socket has that family and no time-out; else -1."""
     fd, timeout = sock_get(sock)

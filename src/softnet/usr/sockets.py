@@ -12,7 +12,6 @@ import errno
 import os
 import socket
 import warnings
-import weakref
 from collections.abc import Callable
 from operator import index
 from typing import Any
@@ -31,7 +30,6 @@ from softnet.usr.stamps import dated
 from softnet.usr.task import host, interrupted, me, registry
 
 EINPROGRESS = (errno.EINPROGRESS, errno.EAGAIN)
-SO_PROTOCOL = 38
 SO_ATTACH_FILTER = 26
 SOCK_FPROG_LEN = 16  # struct sock_fprog: how many instructions, and a pointer to them
 SOCK_FILTER_LEN = 8
@@ -40,54 +38,9 @@ OPTLEN_MAX = 1024  # the longest buffer getsockopt() fills
 # The C struct's integers: socket.socket.family makes an enum of its own each time it is asked.
 raw_family: Callable[[Any], int] = vars(socket.SocketType)["family"].__get__
 raw_type: Callable[[Any], int] = vars(socket.SocketType)["type"].__get__
-raw_proto: Callable[[Any], int] = vars(socket.SocketType)["proto"].__get__
 
 
-# Construction and destruction: called from the type's slots
-
-live: weakref.WeakSet[socket.socket] = weakref.WeakSet()  # simulated ones, of Python's own class
-
-
-def sock_init(
-    self: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None
-) -> bool | None:
-    """_socket.socket.__init__(); None: it is to be a real socket after all."""
-    process = me().process
-    if process.doomed:
-        process.close_doomed()
-    if isinstance(self, socket.socket):  # its base in C cannot be referred to weakly
-        live.add(self)
-    if fileno is not None:
-        if not isinstance(fileno, int) or fileno < SIM_FD:
-            return None
-        return adopt_fd(self, fileno, family, type, proto)
-    family = socket.AF_INET if family == -1 else family
-    type = socket.SOCK_STREAM if type == -1 else type
-    proto = 0 if proto == -1 else proto
-    kind, nonblock = parse_type(type)
-    timeout = 0 if nonblock else process.default_timeout
-    flags = socket.SOCK_CLOEXEC | (socket.SOCK_NONBLOCK if timeout >= 0 else 0)
-    fd = sys_.sys_socket(int(family), kind | flags, int(proto))
-    sock_set(self, fd, family, kind, proto, timeout)
-    return True
-
-
-def adopt_fd(self: Any, fd: int, family: int, type: int, proto: int) -> bool:
-    """socket(fileno=fd): ask the kernel for what was not given."""
-    if family == -1:
-        family = sys_.sys_getsockname(fd).family
-    else:
-        sys_.sys_getsockname(fd)
-    if type == -1:
-        type = get_int(fd, socket.SOL_SOCKET, socket.SO_TYPE)
-    if proto == -1:
-        proto = get_int(fd, socket.SOL_SOCKET, SO_PROTOCOL)
-    kind, nonblock = parse_type(type)
-    timeout = 0 if nonblock else me().process.default_timeout
-    if timeout >= 0:
-        set_nonblock(fd, True)
-    sock_set(self, fd, family, kind, proto, timeout)
-    return True
+# Destruction: called from the type's slots
 
 
 def sock_finalize(self: Any, fd: int, in_user_mode: bool) -> None:
@@ -102,14 +55,6 @@ def sock_finalize(self: Any, fd: int, in_user_mode: bool) -> None:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
     finally:
         release_fd(fd, in_user_mode)
-
-
-def forget_sockets() -> None:
-    """The last lab closed: whoever holds a socket still finds it closed."""
-    for sock in list(live):
-        if sock_get(sock)[0] >= SIM_FD:
-            sock_set(sock, -1, int(sock.family), int(sock.type), sock.proto, -1)
-    live.clear()
 
 
 def base_of(fd: int) -> int:
@@ -208,19 +153,6 @@ def bind(self: Any, address: Any, /) -> None:
     sys_.sys_bind(fd, to_sockaddr(raw_family(self), address, complainer(self, "bind")))
 
 
-def close(self: Any) -> None:
-    """close()"""
-    fd, timeout = sock_get(self)
-    sock_set(self, -1, raw_family(self), raw_type(self), raw_proto(self), timeout)
-    if base_of(fd) != me().process.fd_base:
-        release_fd(fd, False)  # another program's: it does it at its next chance
-        return
-    try:
-        sys_.sys_close(fd)
-    except ConnectionResetError:
-        return  # as CPython: the peer is gone, and so are we
-
-
 def connect_errno(self: Any, address: Any, method: str) -> int:
     """internal_connect(): 0 or an errno; raises TimeoutError and what the address is wrong by."""
     fd, timeout = sock_get(self)
@@ -230,13 +162,17 @@ def connect_errno(self: Any, address: Any, method: str) -> int:
         return 0
     except InterruptedError:
         interrupted()
-        until = deadline(timeout) if timeout > 0 else -1
     except OSError as e:
         if timeout <= 0 or e.errno != errno.EINPROGRESS:
             return e.errno or 0
-        until = deadline(timeout)
+    return connected_errno(fd, timeout)
+
+
+def connected_errno(fd: int, timeout: int) -> int:
+    """The rest of connect_errno(): the connection was begun, what became of it?"""
     if timeout == 0:
         return errno.EINPROGRESS
+    until = deadline(timeout) if timeout > 0 else -1
     if until < 0:
         while True:
             try:
@@ -252,7 +188,17 @@ def connect_errno(self: Any, address: Any, method: str) -> int:
 
 def connect(self: Any, address: Any, /) -> None:
     """connect()"""
-    err = connect_errno(self, address, "connect")
+    raise_errno(connect_errno(self, address, "connect"))
+
+
+def connect_goes_on(self: Any) -> None:
+    """connect() was interrupted by a signal."""
+    interrupted()
+    raise_errno(connected_errno(*sock_get(self)))
+
+
+def raise_errno(err: int) -> None:
+    """Raise what errno says, unless it is 0."""
     if err:
         raise OSError(err, os.strerror(err))
 
@@ -544,12 +490,6 @@ def socketpair(family: Any = None, type: int = socket.SOCK_STREAM, proto: int = 
         sock_set(one, fd, family, kind, proto, timeout)
         pair.append(one)
     return tuple(pair)
-
-
-def getdefaulttimeout() -> float | None:
-    """_socket.getdefaulttimeout(): each process has its own."""
-    ns = me().process.default_timeout
-    return None if ns < 0 else ns / 10**9
 
 
 def setdefaulttimeout(value: Any, /) -> None:

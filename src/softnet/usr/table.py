@@ -34,6 +34,7 @@ from softnet.usr import (
     resolver,
     signals,
     sockcalls,
+    sockends,
     sockets,
     spawn,
     streams,
@@ -152,10 +153,10 @@ CHANCE = (
 )
 
 SOCKETS = (
-    Row("_socket", "socket._accept", sockets.accept, SOCKET),
+    Row("_socket", "socket._accept", sockends.accept, SOCKET),
     Row("_socket", "socket.bind", sockets.bind, SOCKET),
-    Row("_socket", "socket.close", sockets.close, SOCKET),
-    Row("_socket", "socket.connect", sockets.connect, SOCKET),
+    Row("_socket", "socket.close", sockends.close, SOCKET),
+    Row("_socket", "socket.connect", sockends.connect, SOCKET),
     Row("_socket", "socket.connect_ex", sockets.connect_ex, SOCKET),
     Row("_socket", "socket.getpeername", sockets.getpeername, SOCKET),
     Row("_socket", "socket.getsockname", sockets.getsockname, SOCKET),
@@ -180,7 +181,7 @@ SOCKETS = (
     Row("_socket", "close", sockets.close_fd, FD),
     Row("_socket", "dup", sockets.dup_fd, FD),
     Row("_socket", "socketpair", sockets.socketpair),
-    Row("_socket", "getdefaulttimeout", sockets.getdefaulttimeout),
+    Row("_socket", "getdefaulttimeout", sockends.getdefaulttimeout),
     Row("_socket", "setdefaulttimeout", sockets.setdefaulttimeout),
 )
 

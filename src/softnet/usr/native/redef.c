@@ -346,22 +346,29 @@ check_layout(PyObject *module, PyObject *args)
 }
 
 static PyObject *
-sock_set(PyObject *module, PyObject *args)
+sock_set(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
-    SockObject *s;
-    int fd, family, type, proto;
-    long long timeout;
-    if (!PyArg_ParseTuple(args, "OiiiiL", &s, &fd, &family, &type, &proto, &timeout))
-        return NULL;
-    if (sock_type == NULL || !PyObject_TypeCheck((PyObject *)s, sock_type)) {
-        PyErr_SetString(PyExc_TypeError, "sock_set() needs a socket");
+    /* sock_set(sock, fd, family, type, proto, timeout_ns) */
+    if (n != 6 || sock_type == NULL || !PyObject_TypeCheck(args[0], sock_type)) {
+        PyErr_SetString(PyExc_TypeError, "sock_set() needs a socket and five integers");
         return NULL;
     }
-    s->fd = fd;
-    s->family = family;
-    s->type = type;
-    s->proto = proto;
-    s->timeout = timeout;
+    long long v[6];
+    for (int i = 1; i < 6; i++) {
+        v[i] = PyLong_AsLongLong(args[i]);
+        if (v[i] == -1 && PyErr_Occurred())
+            return NULL;
+        if (i < 5 && v[i] != (int)v[i]) {
+            PyErr_SetString(PyExc_OverflowError, "signed integer is too large for a C int");
+            return NULL;
+        }
+    }
+    SockObject *s = (SockObject *)args[0];
+    s->fd = (int)v[1];
+    s->family = (int)v[2];
+    s->type = (int)v[3];
+    s->proto = (int)v[4];
+    s->timeout = v[5];
     Py_RETURN_NONE;
 }
 
@@ -390,6 +397,19 @@ sock_get(PyObject *module, PyObject *o)
     }
     SockObject *s = (SockObject *)o;
     return Py_BuildValue("iL", s->fd, (long long)s->timeout);
+}
+
+static PyObject *
+sock_take(PyObject *module, PyObject *o)
+{
+    /* The descriptor; from now on the socket has none. */
+    if (sock_type == NULL || !PyObject_TypeCheck(o, sock_type)) {
+        PyErr_SetString(PyExc_TypeError, "sock_take() needs a socket");
+        return NULL;
+    }
+    int fd = ((SockObject *)o)->fd;
+    ((SockObject *)o)->fd = -1;
+    return PyLong_FromLong(fd);
 }
 
 static PyObject *
@@ -865,21 +885,24 @@ static PyObject *on_sock_init, *on_sock_finalize, *on_epoll_new, *on_epoll_deall
 static PyObject *live_epolls; /* addresses of simulated epoll objects; their kind has no subclass */
 static int slots_on;
 
+#define SOCK_INIT_ARGS 4 /* family, type, proto, fileno */
+
 static int
 sim_sock_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     if (!slots_on || !in_user_mode())
         return real_sock_init(self, args, kwargs);
     /* The hook says None when the call is the real socket's after all. */
+    PyObject *v[SOCK_INIT_ARGS + 2]; /* v[0]: PY_VECTORCALL_ARGUMENTS_OFFSET */
+    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    if (n > SOCK_INIT_ARGS)
+        return real_sock_init(self, args, kwargs); /* which says so */
+    v[1] = self;
+    for (Py_ssize_t i = 0; i < n; i++)
+        v[2 + i] = PyTuple_GET_ITEM(args, i);
     user_mode = 0;
-    PyObject *all = PyTuple_New(PyTuple_GET_SIZE(args) + 1), *done = NULL;
-    if (all != NULL) {
-        PyTuple_SET_ITEM(all, 0, Py_NewRef(self));
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++)
-            PyTuple_SET_ITEM(all, i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
-        done = PyObject_Call(on_sock_init, all, kwargs);
-        Py_DECREF(all);
-    }
+    size_t count = (size_t)(n + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET;
+    PyObject *done = PyObject_VectorcallDict(on_sock_init, v + 1, count, kwargs);
     user_mode = 1;
     if (done == NULL)
         return -1;
@@ -1078,8 +1101,10 @@ static PyMethodDef functions[] = {
     {"check_layout", check_layout, METH_VARARGS, "Do the C structs look as expected?"},
     {"learn_types", learn_types, METH_VARARGS, "learn_types(_socket.socket, select.epoll)"},
     {"set_slots", set_slots, METH_VARARGS, "Redirect construction and destruction, or put back."},
-    {"sock_set", sock_set, METH_VARARGS, "sock_set(sock, fd, family, type, proto, timeout_ns)"},
+    {"sock_set", ADDRESS(sock_set), METH_FASTCALL,
+     "sock_set(sock, fd, family, type, proto, timeout_ns)"},
     {"sock_set_timeout", sock_set_timeout, METH_VARARGS, "sock_set_timeout(sock, ns)"},
+    {"sock_take", sock_take, METH_O, "The descriptor; from now on the socket has none."},
     {"sock_get", sock_get, METH_O, "sock_get(sock) -> (fd, timeout_ns)"},
     {"sock_direct", (PyCFunction)(void (*)(void))sock_direct, METH_FASTCALL,
      "The descriptor, if the socket has that family and no time-out; else -1."},
