@@ -17,11 +17,12 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import softnet
 from softnet.host import Host
-from softnet.kernel.sched import current, nsleep, spawn
+from softnet.kernel.sched import current, spawn
 from softnet.lab.check import Checker, settled
 from softnet.net.core.neighbour import neigh_add
 from softnet.structs.socket import SockaddrIn
@@ -188,7 +189,7 @@ def know_each_other(node: softnet.Node, other: softnet.Node) -> None:
 
 def run(s: Scenario) -> Outcome:
     """Run one scenario to its end."""
-    there, back = pattern(s.size), pattern(s.size + 1)[::-1]
+    there, back = messages(s.size)
     with world_of(s) as w:
         for host in w.hosts:
             host.sysctl("net.ipv4.tcp_congestion_control", s.congestion)
@@ -197,15 +198,15 @@ def run(s: Scenario) -> Outcome:
                 host.sysctl("net.ipv4.tcp_" + name, value)
         server = w.hosts[1].spawn(serve, s, back, name="server")
         client = w.hosts[0].spawn(ask, s, w.address, there, name="client")
-        tasks = (server, client)
-        w.run(LIMIT_S, lambda: all(t.finished() for t in tasks))
-        for task in tasks:
+        w.run(LIMIT_S, lambda: client.finished() and server.finished())
+        for task in (server, client):
             if task.finished():
                 task.result()
-        hanging = [t.name for t in tasks if not t.finished()]
+        hanging = [t.name for t in (server, client) if not t.finished()]
         assert not hanging, f"{hanging} hang"
-        assert server.result() == digest(there), "what the server got is not what was sent"
-        assert client.result() == digest(back), "what the client got is not what was sent"
+        want = digests(s.size)
+        assert server.result() == want[0], "what the server got is not what was sent"
+        assert client.result() == want[1], "what the client got is not what was sent"
         seconds = w.hosts[0].world.clock.now / 1e9
         resent = sum(host.net.mib.tcp.get(TCP_MIB_RETRANSSEGS) for host in w.hosts)
         # FINs, TIME_WAIT, orphans whose last ACK is lost again and again: then silence.
@@ -258,8 +259,7 @@ def talk(s: Scenario, fd: int, data: bytes) -> str:
         if not piece:
             break
         got.update(piece)
-    while not writer.finished():
-        nsleep(1_000_000_000)
+    writer.join()
     writer.result()
     sys_close(fd)
     return got.hexdigest()
@@ -280,6 +280,14 @@ def set_buffers(s: Scenario, fd: int) -> None:
             sys_setsockopt(fd, SOL_SOCKET, name, size.to_bytes(4, "little"))
 
 
-def digest(data: bytes) -> str:
-    """sha256, as hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+@lru_cache(maxsize=4)
+def messages(size: int) -> tuple[bytes, bytes]:
+    """What the two send."""
+    return pattern(size), pattern(size + 1)[::-1]
+
+
+@lru_cache(maxsize=4)
+def digests(size: int) -> tuple[str, str]:
+    """sha256 of both, as hexadecimal digits."""
+    there, back = messages(size)
+    return hashlib.sha256(there).hexdigest(), hashlib.sha256(back).hexdigest()

@@ -18,6 +18,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
+import softnet.arch.csum as csum
+import softnet.arch.mem as mem
+import softnet.uapi.if_ as if_
+import softnet.uapi.if_ether as if_ether
+import softnet.uapi.in_ as in_
 from softnet.lab.check_tcp import TcpWatch, check_tcp, queue_of, tcp_sysctl
 from softnet.machine.cable import CORRUPT, DELIVERED, DUPLICATE, CableTap, Direction
 from softnet.net.core.sch_generic import PfifoFast
@@ -26,10 +31,6 @@ from softnet.net.ipv4.inet_timewait_sock import InetTimewaitDeathRow
 from softnet.structs.net_namespace import Net
 from softnet.structs.netdevice import Napi, NetDevice
 from softnet.structs.sch_generic import Qdisc
-from softnet.uapi.if_ import IFF_UP
-from softnet.uapi.if_ether import ETH_P_IP
-from softnet.uapi.in_ import IPPROTO_TCP, IPPROTO_UDP
-from softnet.wire.checksum import checksum, transport_checksum
 from softnet.wire.ip import ip_view
 
 if TYPE_CHECKING:
@@ -44,29 +45,51 @@ class CheckFailed(AssertionError):
     """An invariant does not hold."""
 
 
+class Suspect:
+    """A host, and what the judge remembers of it."""
+
+    __slots__ = ("host", "net", "watch")
+
+    host: Host
+    net: Net
+    watch: TcpWatch
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.net = host.net
+        self.watch = TcpWatch()
+
+
 class Checker(CableTap):
     """The judge of one world: after_event() looks at its hosts, on_frame() at what they send."""
 
+    __slots__ = ("now", "hosts", "events", "frames")
+
+    now: Callable[[], int]
+    hosts: list[Suspect]
+    events: int  # how many times it looked
+    frames: int
+
     def __init__(self, now: Callable[[], int]) -> None:
         self.now = now
-        self.hosts: list[tuple[Host, TcpWatch]] = []
-        self.events = 0  # how many times it looked
+        self.hosts = []
+        self.events = 0
         self.frames = 0
 
     def add(self, host: Host) -> None:
         """Look at host too, from now on."""
-        self.hosts.append((host, TcpWatch()))
+        self.hosts.append(Suspect(host))
 
     def after_event(self) -> None:
         """Judge every host. CheckFailed."""
         self.events += 1
-        for host, watch in self.hosts:
+        for suspect in self.hosts:
             try:
-                check_tcp(host.net, watch)
-                for dev in host.net.dev_base:
-                    check_device(dev)
+                check_tcp(suspect.net, suspect.watch)
+                check_devices(suspect.net.dev_base)
             except AssertionError as e:
-                raise CheckFailed(f"{host.machine.name} at {self.now() / 1e9:.9f} s: {e}") from e
+                name = suspect.host.machine.name
+                raise CheckFailed(f"{name} at {self.now() / 1e9:.9f} s: {e}") from e
 
     def on_frame(
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
@@ -78,6 +101,12 @@ class Checker(CableTap):
         error = frame_error(frame)
         if error:
             raise CheckFailed(f"{direction.name} at {when / 1e9:.9f} s: {error}: {frame.hex()}")
+
+
+def check_devices(devices: list[NetDevice]) -> None:
+    """Each of them."""
+    for dev in devices:
+        check_device(dev)
 
 
 def check_device(dev: NetDevice) -> None:
@@ -96,19 +125,20 @@ def check_device(dev: NetDevice) -> None:
 def check_napi(dev: NetDevice, napi: Napi) -> None:
     """Either processing packets or waiting for interrupts, never both."""
     scheduled = napi.state >> const.NAPI_STATE_SCHED & 1
-    armed = getattr(napi, "irq_armed", None)
-    if armed is not None and dev.flags & IFF_UP:
-        assert armed() == 1 - scheduled, (
+    armed = napi.irq_armed()
+    if armed >= 0 and dev.flags & if_.IFF_UP:
+        assert armed == 1 - scheduled, (
             f"{dev.name}: the napi is {'' if scheduled else 'not '}scheduled, and the interrupt is"
-            f" {'armed' if armed() else 'masked'}"
+            f" {'armed' if armed else 'masked'}"
         )
     assert napi.gro_count >= 0
 
 
-def check_qdisc(dev: NetDevice, q: Qdisc) -> None:
+def check_qdisc(dev: NetDevice, qdisc: Qdisc) -> None:
     """pfifo_fast: counters are sums over the bands; a bit for each band that has packets."""
-    if not isinstance(q, PfifoFast):
+    if not isinstance(qdisc, PfifoFast):
         return
+    q = qdisc
     if q.q.qlen == q.backlog == q.bitmap == q.q0.qlen == q.q1.qlen == q.q2.qlen == 0:
         assert q.gso_skb is None, f"{dev.name}: qlen is 0, and a packet waits"
         return
@@ -116,7 +146,7 @@ def check_qdisc(dev: NetDevice, q: Qdisc) -> None:
     for band, head in enumerate((q.q0, q.q1, q.q2)):
         skbs = queue_of(head)
         length += len(skbs)
-        backlog += sum(skb.len for skb in skbs)
+        backlog += sum([skb.len for skb in skbs])
         bits |= (1 if skbs else 0) << band
     waiting = length + (1 if q.gso_skb is not None else 0)
     assert q.q.qlen == waiting, f"{dev.name}: qlen {q.q.qlen}, the bands have {waiting}"
@@ -126,22 +156,25 @@ def check_qdisc(dev: NetDevice, q: Qdisc) -> None:
 
 def frame_error(frame: bytes | bytearray) -> str:
     """What is wrong with an IPv4 frame as a card sends it; "" if nothing is."""
-    if len(frame) < ETH_HLEN + 20 or int.from_bytes(frame[12:14], "big") != ETH_P_IP:
+    buf = frame if isinstance(frame, bytearray) else bytearray(frame)
+    if len(buf) < ETH_HLEN + 20 or buf[12] << 8 | buf[13] != if_ether.ETH_P_IP:
         return ""
-    iph = ip_view(bytearray(frame), ETH_HLEN)
+    iph = ip_view(buf, ETH_HLEN)
+    hdrlen = iph.hdrlen()
     size = iph.tot_len()
-    if iph.hdrlen() < 20 or size < iph.hdrlen() or ETH_HLEN + size > len(frame):
+    if hdrlen < 20 or size < hdrlen or ETH_HLEN + size > len(buf):
         return "lengths of the IP header"
-    if checksum(frame[ETH_HLEN : ETH_HLEN + iph.hdrlen()]):
+    if csum.ip_fast_csum(iph.ptr, ETH_HLEN, iph.ihl()):
         return "checksum of the IP header"
-    segment = bytes(frame[ETH_HLEN + iph.hdrlen() : ETH_HLEN + size])
+    at, n = ETH_HLEN + hdrlen, size - hdrlen
     proto = iph.protocol()
     whole = not iph.frag_off() & IP_FRAGMENT
-    if not whole or proto not in (IPPROTO_TCP, IPPROTO_UDP):
+    if not whole or proto not in (in_.IPPROTO_TCP, in_.IPPROTO_UDP):
         return ""
-    if proto == IPPROTO_UDP and segment[UDP_CHECK : UDP_CHECK + 2] == b"\0\0":
+    if proto == in_.IPPROTO_UDP and n >= 8 and mem.get16(iph.ptr, at + UDP_CHECK) == 0:
         return ""  # its sender wanted none
-    if transport_checksum(iph.saddr(), iph.daddr(), proto, segment):
+    s = csum.csum_partial(iph.ptr, at, n, 0)
+    if csum.csum_tcpudp_magic(iph.saddr(), iph.daddr(), n, proto, s):
         return "checksum of the segment"
     return ""
 

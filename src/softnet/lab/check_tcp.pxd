@@ -12,15 +12,29 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.sock cimport ProtoMem, Sock
 from softnet.structs.tcp cimport TcpSackBlock, TcpSock
 
-cdef i64 UNASKED, SYNCHRONIZED, SENDING
-cdef tuple FORWARD
+cdef i64 UNASKED, SYNCHRONIZED, SENDING, SEEN_MAX
+
+
+@cython.final
+cdef class TcpLook:
+    cdef i64 state, snd_una, write_seq, rcv_nxt, copied_seq, rcv_wup, snd_nxt
+    cdef i64 packets_out, sacked_out, lost_out, retrans_out, fackets_out, snd_cwnd
+    cdef i64 snd_ssthresh, rto, pending, timeout, ca_state, forward_alloc, wmem_queued
+    cdef i64 rmem_alloc, mss_cache, snd_wnd, rcv_wnd, ack_pending
+
+    cdef bint fits(self, TcpSock tp) except -1
+    cdef int take(self, TcpSock tp) except -1
+    cdef str went_back(self, TcpSock tp)
 
 
 @cython.final
 cdef class TcpWatch:
     cdef public dict seen
-    @cython.locals(look=tuple, before=tuple)
+
+    @cython.locals(look=TcpLook, error=str)
     cpdef bint changed(self, TcpSock tp) except -1
+    @cython.locals(tp=TcpSock)
+    cdef int forget_closed(self) except -1
 
 
 @cython.locals(
@@ -30,7 +44,6 @@ cdef class TcpWatch:
 cpdef void check_tcp(Net net, TcpWatch watch=*) except *
 cpdef NetnsTcp tcp_sysctl(Net net)
 cpdef bint armed(Timer timer) except -1
-cpdef tuple look_of(TcpSock tp)
 cpdef i64 charged(TcpSock sk) except? -1
 cpdef void check_listener(TcpSock sk) except *
 cpdef void check_sock(TcpSock tp) except *
@@ -50,3 +63,5 @@ cpdef void check_receive_queue(TcpSock tp) except *
 cpdef i64 check_ofo_queue(TcpSock tp) except? -1
 @cython.locals(timer=Timer)
 cpdef void check_timers(TcpSock tp) except *
+@cython.locals(head=SkBuff)
+cpdef void check_extensions(TcpSock tp) except *

@@ -28,8 +28,7 @@ SYNCHRONIZED = ~(
     1 << tcp.TCP_CLOSE | 1 << tcp.TCP_LISTEN | 1 << tcp.TCP_SYN_SENT | 1 << tcp.TCP_SYN_RECV
 )
 SENDING = 1 << tcp.TCP_ESTABLISHED | 1 << tcp.TCP_CLOSE_WAIT
-# Of what a socket's look has: never goes back.
-FORWARD = ("snd_una", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup")
+SEEN_MAX = 64  # sockets that are remembered before the closed ones are forgotten
 
 
 def check_tcp(net: Net, watch: TcpWatch | None = None) -> None:
@@ -96,41 +95,136 @@ def connections(hinfo: InetHashinfo) -> Iterator[TcpSock]:
             sk = sk.sk_next
 
 
+class TcpLook:
+    """What a socket looked like when it was judged: if it is as it was, nothing happened to it."""
+
+    __slots__ = (
+        "state", "snd_una", "write_seq", "rcv_nxt", "copied_seq", "rcv_wup", "snd_nxt",
+        "packets_out", "sacked_out", "lost_out", "retrans_out", "fackets_out", "snd_cwnd",
+        "snd_ssthresh", "rto", "pending", "timeout", "ca_state", "forward_alloc", "wmem_queued",
+        "rmem_alloc", "mss_cache", "snd_wnd", "rcv_wnd", "ack_pending",
+    )  # fmt: skip
+
+    state: int
+    snd_una: int
+    write_seq: int
+    rcv_nxt: int
+    copied_seq: int
+    rcv_wup: int
+    snd_nxt: int
+    packets_out: int
+    sacked_out: int
+    lost_out: int
+    retrans_out: int
+    fackets_out: int
+    snd_cwnd: int
+    snd_ssthresh: int
+    rto: int
+    pending: int
+    timeout: int
+    ca_state: int
+    forward_alloc: int
+    wmem_queued: int
+    rmem_alloc: int
+    mss_cache: int
+    snd_wnd: int
+    rcv_wnd: int
+    ack_pending: int
+
+    def __init__(self, tp: TcpSock) -> None:
+        self.take(tp)
+
+    def fits(self, tp: TcpSock) -> bool:
+        """Is tp as it was?"""
+        return (
+            tp.sk_state == self.state and tp.snd_una == self.snd_una
+            and tp.write_seq == self.write_seq and tp.rcv_nxt == self.rcv_nxt
+            and tp.copied_seq == self.copied_seq and tp.rcv_wup == self.rcv_wup
+            and tp.snd_nxt == self.snd_nxt and tp.packets_out == self.packets_out
+            and tp.sacked_out == self.sacked_out and tp.lost_out == self.lost_out
+            and tp.retrans_out == self.retrans_out and tp.fackets_out == self.fackets_out
+            and tp.snd_cwnd == self.snd_cwnd and tp.snd_ssthresh == self.snd_ssthresh
+            and tp.icsk_rto == self.rto and tp.icsk_pending == self.pending
+            and tp.icsk_timeout == self.timeout and tp.icsk_ca_state == self.ca_state
+            and tp.sk_forward_alloc == self.forward_alloc
+            and tp.sk_wmem_queued == self.wmem_queued and tp.sk_rmem_alloc == self.rmem_alloc
+            and tp.mss_cache == self.mss_cache and tp.snd_wnd == self.snd_wnd
+            and tp.rcv_wnd == self.rcv_wnd and tp.icsk_ack_pending == self.ack_pending
+        )  # fmt: skip
+
+    def take(self, tp: TcpSock) -> None:
+        """Remember tp as it is."""
+        self.state = tp.sk_state
+        self.snd_una = tp.snd_una
+        self.write_seq = tp.write_seq
+        self.rcv_nxt = tp.rcv_nxt
+        self.copied_seq = tp.copied_seq
+        self.rcv_wup = tp.rcv_wup
+        self.snd_nxt = tp.snd_nxt
+        self.packets_out = tp.packets_out
+        self.sacked_out = tp.sacked_out
+        self.lost_out = tp.lost_out
+        self.retrans_out = tp.retrans_out
+        self.fackets_out = tp.fackets_out
+        self.snd_cwnd = tp.snd_cwnd
+        self.snd_ssthresh = tp.snd_ssthresh
+        self.rto = tp.icsk_rto
+        self.pending = tp.icsk_pending
+        self.timeout = tp.icsk_timeout
+        self.ca_state = tp.icsk_ca_state
+        self.forward_alloc = tp.sk_forward_alloc
+        self.wmem_queued = tp.sk_wmem_queued
+        self.rmem_alloc = tp.sk_rmem_alloc
+        self.mss_cache = tp.mss_cache
+        self.snd_wnd = tp.snd_wnd
+        self.rcv_wnd = tp.rcv_wnd
+        self.ack_pending = tp.icsk_ack_pending
+
+    def went_back(self, tp: TcpSock) -> str:
+        """Which of tp's sequence numbers is lower than it was; "" if none is."""
+        if mem.before(tp.snd_una, self.snd_una):
+            return f"snd_una went back from {self.snd_una}"
+        if mem.before(tp.write_seq, self.write_seq):
+            return f"write_seq went back from {self.write_seq}"
+        if mem.before(tp.rcv_nxt, self.rcv_nxt):
+            return f"rcv_nxt went back from {self.rcv_nxt}"
+        if mem.before(tp.copied_seq, self.copied_seq):
+            return f"copied_seq went back from {self.copied_seq}"
+        if mem.before(tp.rcv_wup, self.rcv_wup):
+            return f"rcv_wup went back from {self.rcv_wup}"
+        return ""
+
+
 class TcpWatch:
     """What the sockets of one namespace looked like at the last event."""
 
     __slots__ = ("seen",)
 
-    seen: dict[TcpSock, tuple[int, ...]]
+    seen: dict[TcpSock, TcpLook]
 
     def __init__(self) -> None:
         self.seen = {}
 
     def changed(self, tp: TcpSock) -> bool:
         """Did anything happen to tp? Sequence numbers must not have gone back."""
-        look = look_of(tp)
-        before = self.seen.get(tp)
-        if look == before:
+        look = self.seen.get(tp)
+        if look is None:
+            self.forget_closed()
+            self.seen[tp] = TcpLook(tp)
+            return True
+        if look.fits(tp):
             return False
-        if before is not None and SYNCHRONIZED >> before[0] & 1:
-            for i in range(len(FORWARD)):
-                went_back = mem.before(look[i + 1], before[i + 1])
-                assert not went_back, f"{describe(tp)}: {FORWARD[i]} went back from {before[i + 1]}"
-        elif len(self.seen) > 64:
-            self.seen = {sk: old for sk, old in self.seen.items() if sk.sk_state != tcp.TCP_CLOSE}
-        self.seen[tp] = look
+        if SYNCHRONIZED >> look.state & 1:
+            error = look.went_back(tp)
+            assert not error, f"{describe(tp)}: {error}"
+        look.take(tp)
         return True
 
-
-def look_of(tp: TcpSock) -> tuple[int, ...]:
-    """The state, what FORWARD names, and more: if it is as before, nothing happened to tp."""
-    return (
-        tp.sk_state, tp.snd_una, tp.write_seq, tp.rcv_nxt, tp.copied_seq, tp.rcv_wup, tp.snd_nxt,
-        tp.packets_out, tp.sacked_out, tp.lost_out, tp.retrans_out, tp.fackets_out, tp.snd_cwnd,
-        tp.snd_ssthresh, tp.icsk_rto, tp.icsk_pending, tp.icsk_timeout, tp.icsk_ca_state,
-        tp.sk_forward_alloc, tp.sk_wmem_queued, tp.sk_rmem_alloc, tp.mss_cache, tp.snd_wnd,
-        tp.rcv_wnd, tp.icsk_ack_pending,
-    )  # fmt: skip
+    def forget_closed(self) -> None:
+        """Before there are too many, forget who will not be seen again."""
+        if len(self.seen) > SEEN_MAX:
+            for tp in [tp for tp in self.seen if tp.sk_state == tcp.TCP_CLOSE]:
+                del self.seen[tp]
 
 
 def charged(sk: TcpSock) -> int:

@@ -487,9 +487,10 @@ class Lab:
             return predicate
 
         def judge() -> bool:
-            usr.outside()
             if checker is not None:
                 checker.after_event()
+            if watched or predicate is not None:
+                usr.outside()
             for connection in watched:
                 connection.after_event()
             return predicate is not None and bool(predicate())
