@@ -5,7 +5,7 @@ cimport softnet.arch.mem as mem
 cimport softnet.uapi.if_ as if_
 cimport softnet.uapi.if_ether as if_ether
 cimport softnet.uapi.in_ as in_
-from softnet.arch.types cimport i64
+from softnet.arch.types cimport i64, u8
 from softnet.lab.check_tcp cimport TcpWatch, check_tcp
 from softnet.machine.cable cimport CableTap, Direction
 from softnet.net.core.sch_generic cimport PfifoFast
@@ -42,5 +42,7 @@ cpdef int check_device(NetDevice dev) except -1
 cdef int check_napi(NetDevice dev, Napi napi) except -1
 @cython.locals(q=PfifoFast)
 cdef void check_qdisc(NetDevice dev, Qdisc qdisc) except *
-@cython.locals(buf=bytearray, iph=IpHdr, hdrlen=i64, size=i64, at=i64, n=i64, proto=i64, s=i64)
+@cython.locals(
+    buf=bytearray, iph=IpHdr, p="u8 *", hdrlen=i64, size=i64, at=i64, n=i64, proto=i64, s=i64
+)
 cpdef str frame_error(object frame)

@@ -164,16 +164,17 @@ def frame_error(frame: bytes | bytearray) -> str:
     size = iph.tot_len()
     if hdrlen < 20 or size < hdrlen or ETH_HLEN + size > len(buf):
         return "lengths of the IP header"
-    if csum.ip_fast_csum(iph.ptr, ETH_HLEN, iph.ihl()):
+    if not iph.check_ok():
         return "checksum of the IP header"
     at, n = ETH_HLEN + hdrlen, size - hdrlen
     proto = iph.protocol()
     whole = not iph.frag_off() & IP_FRAGMENT
     if not whole or proto not in (in_.IPPROTO_TCP, in_.IPPROTO_UDP):
         return ""
-    if proto == in_.IPPROTO_UDP and n >= 8 and mem.get16(iph.ptr, at + UDP_CHECK) == 0:
+    p = mem.addr(buf)
+    if proto == in_.IPPROTO_UDP and n >= 8 and mem.get16(p, at + UDP_CHECK) == 0:
         return ""  # its sender wanted none
-    s = csum.csum_partial(iph.ptr, at, n, 0)
+    s = csum.csum_partial(p, at, n, 0)
     if csum.csum_tcpudp_magic(iph.saddr(), iph.daddr(), n, proto, s):
         return "checksum of the segment"
     return ""

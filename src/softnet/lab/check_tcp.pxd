@@ -12,7 +12,7 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.sock cimport ProtoMem, Sock
 from softnet.structs.tcp cimport TcpSackBlock, TcpSock
 
-cdef i64 UNASKED, SYNCHRONIZED, SENDING, SEEN_MAX
+cdef i64 UNASKED, SYNCHRONIZED, SENDING, LOOKS_MAX, SEEN_MAX
 
 
 @cython.final
@@ -30,7 +30,11 @@ cdef class TcpLook:
 @cython.final
 cdef class TcpWatch:
     cdef public dict seen
+    cdef public list buckets
+    cdef public i64 looks
 
+    @cython.locals(sk=Sock, count=i64, i=i64)
+    cdef list buckets_of(self, InetHashinfo hinfo)
     @cython.locals(look=TcpLook, error=str)
     cpdef bint changed(self, TcpSock tp) except -1
     @cython.locals(tp=TcpSock)
@@ -39,14 +43,17 @@ cdef class TcpWatch:
 
 @cython.locals(
     hinfo=InetHashinfo, row=InetTimewaitDeathRow, sk=Sock, listener=Sock, accounts=ProtoMem,
-    used=i64, count=i64, owned=bint,
+    used=i64, count=i64, owned=bint, i=i64,
 )
 cpdef void check_tcp(Net net, TcpWatch watch=*) except *
+@cython.locals(i=i64)
+cdef list occupied(InetHashinfo hinfo)
 cpdef NetnsTcp tcp_sysctl(Net net)
 cpdef bint armed(Timer timer) except -1
 cpdef i64 charged(TcpSock sk) except? -1
 cpdef void check_listener(TcpSock sk) except *
 cpdef void check_sock(TcpSock tp) except *
+@cython.locals(seqs=i64, out=i64)
 cpdef void check_sequence(TcpSock tp) except *
 @cython.locals(
     head=SkBuffHead, skb=SkBuff, prev=SkBuff, first=SkBuff, retransmit_hint=SkBuff, lost_hint=SkBuff,
