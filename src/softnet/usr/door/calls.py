@@ -137,6 +137,10 @@ def sendto(fd: int, data: Any, flags: int, addr: PlainAddr) -> int:
     return sys_.sys_sendto(fd, data, flags, to_sockaddr(addr))
 
 
+def nothing(_fd: int) -> None:
+    """No call: what goes with one, at a time without one."""
+
+
 def ioctl(fd: int, cmd: int, arg: Any) -> Any:
     """ioctl()"""
     return sys_.sys_ioctl(fd, cmd, arg)

@@ -19,9 +19,11 @@ from typing import Any, NamedTuple, Protocol
 
 import softnet.syscalls as sys_
 from softnet.usr.door import calls, rights
+from softnet.usr.door.channel import Channel
 from softnet.usr.door.proxy import SHOWN, Proxy, do_near, new_proxy, receive
 from softnet.usr.door.turns import TurnLock
 
+SOCK_STREAM = 1
 EPOLL_CTL_ADD = 1
 EPOLLET = 1 << 31
 CHANGES = 256  # sockets whose change is asked for at once
@@ -57,7 +59,9 @@ class Made(NamedTuple):
 class Entry:
     """A socket as this process knows it."""
 
-    __slots__ = ("family", "ino", "kfd", "near", "pending", "proto", "proxy", "type")
+    __slots__ = (
+        "channel", "family", "given", "ino", "kfd", "near", "pending", "proto", "proxy", "type",
+    )  # fmt: skip
 
     ino: int
     family: int
@@ -67,6 +71,8 @@ class Entry:
     proxy: Proxy | None  # None in a child
     near: int  # the real descriptor that was used last
     pending: bytes  # written to the descriptor by who knows nothing of us, and not sent yet
+    given: bool  # handed over: its descriptor carries bytes as soon as it is connected
+    channel: Channel | None  # and it does
 
     def __init__(self, made: Made, kfd: int, proxy: Proxy | None) -> None:
         self.ino = made.ino
@@ -77,6 +83,8 @@ class Entry:
         self.proxy = proxy
         self.near = made.fd
         self.pending = b""
+        self.given = False
+        self.channel = None
 
 
 def inode(fd: int) -> int:
@@ -89,8 +97,8 @@ class Kernel:
     """The stack, in the process that it lives in."""
 
     __slots__ = (
-        "by_far", "caller", "depth", "doomed", "entries", "epfd", "left", "lock", "next_ns", "ring",
-        "quiet", "quiet_ns", "stack", "start",
+        "by_far", "caller", "depth", "doomed", "entries", "epfd", "left", "lock", "moved", "next_ns",
+        "ring", "quiet", "quiet_ns", "stack", "start",
     )  # fmt: skip
 
     stack: Stack
@@ -101,12 +109,13 @@ class Kernel:
     doomed: list[Entry]  # closed while the stack ran: by the garbage collector
     caller: Entry | None  # the socket that another process calls on
     left: int  # what is left for it to do at its near end
+    moved: bool  # a channel moved something: the stack has to run
     epfd: int  # the host's epoll instance that tells of changes
     quiet: bool  # leave it to the pump to show what changed at other sockets
     quiet_ns: int  # and it to wait until then
     start: int
     next_ns: int  # when the pump will look at the timers; -1: not before it is rung
-    ring: Any  # wakes the pump: ring(far descriptor to watch, or -1)
+    ring: Any  # wakes the pump: ring(far descriptor to watch, or -1; whether for room, too)
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -117,6 +126,7 @@ class Kernel:
         self.doomed = []
         self.caller = None
         self.left = 0
+        self.moved = False
         self.quiet = False
         self.quiet_ns = 0
         self.start = time.monotonic_ns()
@@ -153,6 +163,8 @@ class Kernel:
             try:
                 self.catch_up()
                 try:
+                    if entry.channel is not None and entry.proxy is not None:
+                        entry.channel.move(entry.kfd, entry.proxy.far)
                     return fn(entry.kfd, *args)
                 finally:
                     self.stack.leave()
@@ -169,31 +181,51 @@ class Kernel:
 
     def settle(self, entry: Entry | None) -> None:
         """Let follow what the call set off, and let descriptors show it."""
-        when = self.stack.advance(time.monotonic_ns() - self.start)
-        self.stack.enter()
-        try:
-            if entry is not None and entry.kfd >= 0:
-                self.show(entry)
-            while not self.quiet:
-                changed = sys_.sys_epoll_wait(self.epfd, CHANGES, 0)
-                for _, ino in changed:
-                    other = self.entries.get(ino)
-                    if other is not None and other is not entry:
-                        self.show(other)
-                if len(changed) < CHANGES:
-                    break
-        finally:
-            self.stack.leave()
+        while True:
+            self.moved = False
+            when = self.stack.advance(time.monotonic_ns() - self.start)
+            self.stack.enter()
+            try:
+                self.show_changes(entry)
+            finally:
+                self.stack.leave()
+            if not self.moved:
+                break
         if when >= 0 and (self.next_ns < 0 or when < self.next_ns) and self.ring is not None:
             self.next_ns = when
             self.ring()
 
+    def show_changes(self, entry: Entry | None) -> None:
+        """Let the descriptors of entry, and of all that changed, show it."""
+        if entry is not None and entry.kfd >= 0:
+            self.show(entry)
+        while not self.quiet:
+            changed = sys_.sys_epoll_wait(self.epfd, CHANGES, 0)
+            for _, ino in changed:
+                other = self.entries.get(ino)
+                if other is not None and other is not entry:
+                    self.show(other)
+            if len(changed) < CHANGES:
+                break
+
     def show(self, entry: Entry) -> None:
-        """Let the real descriptor show the socket's state."""
-        ready = sys_.sys_poll([(entry.kfd, SHOWN)], 0)
+        """Let the real descriptor show the socket's state, or carry its bytes."""
         proxy = entry.proxy
         assert proxy is not None
-        left = proxy.show(ready[0][1] if ready else 0)
+        if entry.given and entry.channel is None and is_connected(entry.kfd):
+            self.finish(entry, proxy.carry())
+            entry.channel = Channel(proxy.rdhup)
+        if entry.channel is not None:
+            if entry.channel.move(entry.kfd, proxy.far):
+                self.moved = True
+            if not entry.channel.outward and proxy.abandoned(unread=False):
+                self.doomed.append(entry)
+            return
+        ready = sys_.sys_poll([(entry.kfd, SHOWN)], 0)
+        self.finish(entry, proxy.show(ready[0][1] if ready else 0))
+
+    def finish(self, entry: Entry, left: int) -> None:
+        """What is left to do at a near end: here, or by who calls from another process."""
         if left:
             fd = self.near_of(entry)
             if fd >= 0:
@@ -312,8 +344,10 @@ class Kernel:
     def release(self, entry: Entry) -> None:
         """Close the host's descriptor, if no real one is left."""
         proxy = entry.proxy
-        if entry.kfd < 0 or proxy is None or not proxy.abandoned():
+        if entry.kfd < 0 or proxy is None or not proxy.abandoned(entry.channel is None):
             return
+        if entry.channel is not None and not self.flushed(entry):
+            return  # show() has it buried when that is done
         kfd, entry.kfd = entry.kfd, -1
         del self.entries[entry.ino]
         del self.by_far[proxy.far.fileno()]
@@ -331,6 +365,22 @@ class Kernel:
         finally:
             self.depth -= 1
 
+    def flushed(self, entry: Entry) -> bool:
+        """Send what was written to a descriptor that carried bytes; is it all gone?"""
+        assert entry.proxy is not None
+        assert entry.channel is not None
+        self.depth += 1
+        try:
+            self.catch_up()
+            try:
+                entry.channel.move(entry.kfd, entry.proxy.far)
+            finally:
+                self.stack.leave()
+                self.settle(None)
+        finally:
+            self.depth -= 1
+        return not entry.channel.outward
+
     # What others did to a real descriptor
 
     def far_event(self, far: int) -> None:
@@ -339,7 +389,9 @@ class Kernel:
             entry = self.by_far.get(far)
             if entry is None or entry.proxy is None:
                 return
-            if not entry.proxy.full:
+            if entry.channel is not None:
+                self.enter(entry, entry.near, calls.nothing)
+            elif not entry.proxy.full:
                 entry.pending += receive(entry.proxy.far)
                 if entry.pending:
                     self.forward(entry)
@@ -355,6 +407,15 @@ class Kernel:
             n = len(entry.pending)
         entry.pending = entry.pending[n:]
 
+    def hand_over(self, entry: Entry, fd: int) -> bool:
+        """C drives the descriptor from now on: it carries the bytes. Does it already?"""
+        with self.lock:
+            entry.given = entry.type == SOCK_STREAM
+            if entry.given and self.ring is not None and entry.proxy is not None:
+                self.ring(entry.proxy.far.fileno(), True)
+            self.enter(entry, fd, calls.nothing)
+            return entry.channel is not None
+
     # SCM_RIGHTS
 
     def sendmsg(self, entry: Entry, fd: int, data: Any, control: Any, flags: int, addr: Any) -> int:
@@ -365,6 +426,15 @@ class Kernel:
     def recvmsg(self, entry: Entry, fd: int, size: int, room: int, flags: int) -> Any:
         """recvmsg(): descriptors that came are real ones, and the caller's."""
         return self.enter(entry, fd, rights.recvmsg, size, room, flags)
+
+
+def is_connected(kfd: int) -> bool:
+    """Has it a peer?"""
+    try:
+        sys_.sys_getpeername(kfd)
+    except OSError:
+        return False
+    return True
 
 
 def number(kfd: int, name: int) -> int:

@@ -26,7 +26,8 @@ FILLER = bytes(1 << 16)
 MARK = b"\0"
 
 # What is left to do at the near end, by who holds it.
-DRAIN, FILL, NO_OOB, NO_TRACE, KEEP = 1, 2, 4, 8, 16
+DRAIN, FILL, NO_OOB, NO_TRACE, KEEP, GROW = 1, 2, 4, 8, 16, 32
+ROOM = 1 << 18  # bytes of SO_SNDBUF where bytes flow
 
 
 class Proxy:
@@ -96,16 +97,23 @@ class Proxy:
             left |= NO_OOB | (KEEP if self.marked else 0)
         return left
 
+    def carry(self) -> int:
+        """From now on bytes flow instead; what is left to do at the near end."""
+        marked = self.marked
+        left = self.show(POLLOUT)
+        self.far.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, ROOM)
+        return left | GROW | (DRAIN if marked or self.rdhup else 0)
+
     def discard(self) -> None:
         """Take what fills the near end's send buffer."""
         while receive(self.far):
             continue
 
-    def abandoned(self) -> bool:
-        """Is the last descriptor of the near end closed?"""
+    def abandoned(self, unread: bool = True) -> bool:
+        """Is the last descriptor of the near end closed? unread: RDHUP left a byte in it."""
         poll = select.poll()
         poll.register(self.far, 0)
-        gone = POLLERR if self.rdhup else POLLHUP
+        gone = POLLERR if self.rdhup and unread else POLLHUP
         return any(events & gone for _, events in poll.poll(0))
 
 
@@ -141,6 +149,8 @@ def do_near(fd: int, left: int) -> None:
             receive(sock, 1)
         if left & (NO_OOB | NO_TRACE) and not left & KEEP:
             receive(sock, 1)  # Linux: an out-of-band byte that was read goes when the next is asked
+        if left & GROW:
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, ROOM)
         if left & FILL:
             while send(sock, FILLER):
                 continue

@@ -43,9 +43,11 @@ class Pump:
         self.kernel.ring = self.ring
         _thread.start_new_thread(self.run, ())
 
-    def ring(self, far: int = -1) -> None:
-        """Look at the timers anew; with a far end: watch it from now on."""
-        if far >= 0:
+    def ring(self, far: int = -1, room: bool = False) -> None:
+        """Look at the timers anew; with a far end: watch it from now on, or for room as well."""
+        if room:
+            self.epoll.modify(far, EVENTS | select.EPOLLOUT)
+        elif far >= 0:
             self.epoll.register(far, EVENTS)
         elif not self.rung:
             self.rung = True

@@ -18,6 +18,7 @@ from threading import Lock
 from typing import Any
 
 from softnet.usr.door import calls, rights
+from softnet.usr.door.channel import Channel
 from softnet.usr.door.kernel import Entry, Kernel, Made, inode
 from softnet.usr.door.proxy import do_near
 from softnet.usr.door.pump import Pump
@@ -145,6 +146,8 @@ class Server:
             return entry and (entry.family, entry.type, entry.proto), []
         if entry is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        if op == "hand_over":
+            return kernel.hand_over(entry, entry.near), []
         if op == "closed":
             kernel.release(entry)
             return None, []
@@ -246,6 +249,12 @@ class Remote(Kernel):
             self.ask("closed", entry.ino, (), [])
         except OSError:
             return  # the parent is gone, and its sockets with it
+
+    def hand_over(self, entry: Entry, fd: int) -> bool:
+        """C drives the descriptor from now on."""
+        if self.ask("hand_over", entry.ino, (), [], fd)[0]:
+            entry.channel = Channel()
+        return entry.channel is not None
 
     def sendmsg(self, entry: Entry, fd: int, data: Any, control: Any, flags: int, addr: Any) -> int:
         """sendmsg()"""

@@ -56,6 +56,12 @@ def entry_of(sock: Any) -> tuple[Entry | None, int]:
     return sock._entry, fd
 
 
+def is_real(sock: Any) -> bool:
+    """Does the descriptor carry the data of a socket object: is it no softnet socket, or C's?"""
+    entry, _ = entry_of(sock)
+    return entry is None or entry.channel is not None
+
+
 class Fixed(type):
     """The class of a class that nobody changes, as a type written in C; its subclasses are free."""
 
@@ -295,7 +301,7 @@ class socket(real, metaclass=Fixed):
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """recv()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.recv(self, bufsize, flags)
         bufsize, flags = index(bufsize), c_int(flags)
         if bufsize < 0:
@@ -322,7 +328,7 @@ class socket(real, metaclass=Fixed):
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         """recvfrom()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.recvfrom(self, bufsize, flags)
         bufsize, flags = index(bufsize), c_int(flags)
         if bufsize < 0:
@@ -333,7 +339,7 @@ class socket(real, metaclass=Fixed):
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """recv_into()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.recv_into(self, buffer, nbytes, flags)
         view, size = room_of(buffer, nbytes, "recv_into")
         data = socket.recv(self, size, flags) if size else b""
@@ -342,7 +348,7 @@ class socket(real, metaclass=Fixed):
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """recvfrom_into()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.recvfrom_into(self, buffer, nbytes, flags)
         view, size = room_of(buffer, nbytes, "recvfrom_into")
         data, addr = socket.recvfrom(self, size, flags)
@@ -351,7 +357,7 @@ class socket(real, metaclass=Fixed):
 
     def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /) -> Any:
         """recvmsg()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.recvmsg(self, bufsize, ancbufsize, flags)
         if index(bufsize) < 0:
             raise ValueError("negative buffer size in recvmsg()")
@@ -370,7 +376,7 @@ class socket(real, metaclass=Fixed):
 
     def recvmsg_into(self, buffers: Any, ancbufsize: int = 0, flags: int = 0, /) -> Any:
         """recvmsg_into()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.recvmsg_into(self, buffers, ancbufsize, flags)
         try:
             rows = list(buffers)
@@ -408,13 +414,13 @@ class socket(real, metaclass=Fixed):
 
     def send(self, data: Any, flags: int = 0, /) -> int:
         """send()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.send(self, data, flags)
         return self._send(data_of(data), c_int(flags), "send")
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """sendall(): one deadline for all of it."""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.sendall(self, data, flags)
         view = memoryview(data_of(data))
         timeout = self.gettimeout()
@@ -450,7 +456,7 @@ class socket(real, metaclass=Fixed):
         self, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /
     ) -> int:
         """sendmsg()"""
-        if entry_of(self)[0] is None:
+        if is_real(self):
             return real.sendmsg(self, buffers, ancdata, flags, address)
         parts, control = messages(buffers, ancdata)
         flags = c_int(flags)

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from softnet.usr.door import files, tls
+from softnet.usr.door import files, foreign, tls
 from softnet.usr.door.kernel import Kernel, Stack
 from softnet.usr.door.module import make_module
 from softnet.usr.door.pump import Pump
@@ -69,7 +69,7 @@ class PatchingLoader(Loader):
 
 # s: a system call is Python here, and threads shall get on beside each other as on two processors.
 SWITCH_INTERVAL = 0.0001
-PATCHES = {"ssl": tls.patch}
+PATCHES = {"ssl": tls.patch, "OpenSSL.SSL": foreign.patch_pyopenssl}
 
 
 def install(stack: Stack) -> None:
