@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import socket
 import subprocess
 import sys
 import types
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import softnet
 from softnet.usr import foreign
 from softnet.usr.api import EscapedError
 from softnet.usr.patch import installer
@@ -41,6 +43,23 @@ def test_uvloop_is_asyncio_in_a_program_and_itself_outside(net: Any) -> None:
     loop = uvloop.new_event_loop()
     assert isinstance(loop, uvloop.Loop)
     loop.close()
+
+
+@needs("trio")
+def test_trios_idle_threads_stay_in_their_process() -> None:
+    trio = importlib.import_module("trio")
+
+    async def ask() -> list[str]:
+        said = []
+        for _ in range(3):
+            said.append(await trio.to_thread.run_sync(socket.gethostname))
+            await trio.sleep(1)
+        return said
+
+    for _ in range(2):  # nor do they cross from one lab to the next
+        with softnet.Lab(until=100) as lab:
+            procs = [host.start(trio.run, ask) for host in lab.hosts("h1", "h2")]
+            assert [proc.wait() for proc in procs] == [["h1"] * 3, ["h2"] * 3]
 
 
 @needs("pycares")

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-import softnet
-
 EARLY_LOCK = threading.Lock()
 EARLY_RLOCK = threading.RLock()
 EARLY_CONDITION = threading.Condition()
@@ -275,14 +273,3 @@ def test_the_sentinel_of_a_thread_that_ended_is_kept_nowhere(bench: Any) -> None
     assert counts[0] >= 5
     assert counts[1] == counts[0] - 5
     assert locks == before
-
-
-def test_trio_keeps_no_thread_of_a_lab_that_is_closed() -> None:
-    trio = pytest.importorskip("trio")
-
-    def program() -> str:
-        return str(trio.run(trio.to_thread.run_sync, lambda: threading.current_thread().name))
-
-    for _ in range(2):
-        with softnet.Lab(until=100) as lab:
-            assert "trio" in str(lab.host("h1").call(program)).lower()

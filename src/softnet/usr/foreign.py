@@ -1,8 +1,9 @@
 """Packages that talk to the kernel by themselves, in C: mapped to what is simulated, or refused by name.
 
-uvloop becomes asyncio's own loop. The others would open real sockets behind Python's back, or block
-the whole simulation: whoever calls them is told. Rows apply once their package is imported, be that
-before the lab or in it.
+uvloop becomes asyncio's own loop. trio's cache of idle threads is one for all of Python: here each
+process has its own, as a thread of another's would work on that one's host. The others would open
+real sockets behind Python's back, or block the whole simulation: whoever calls them is told. Rows
+apply once their package is imported, be that before the lab or in it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib.abc import Loader, MetaPathFinder
 from types import ModuleType
 from typing import Any
 
+from softnet.usr.clock import original
 from softnet.usr.errors import EscapedError
 from softnet.usr.redef import user_call
 from softnet.usr.task import me
@@ -31,6 +33,14 @@ def run(main: Any, *, loop_factory: Any = None, debug: Any = None, **kwargs: Any
     return user_call(asyncio.run, main, debug=debug)
 
 
+def start_thread_soon(cache: Any, fn: Any, deliver: Any, name: Any = None) -> None:
+    """trio's ThreadCache.start_thread_soon()"""
+    process = me().process
+    if process.workers is None:
+        process.workers = type(cache)()
+    user_call(original(TRIO + ".ThreadCache.start_thread_soon"), process.workers, fn, deliver, name)
+
+
 def refuse(what: str, instead: str) -> Callable[..., Any]:
     """A replacement that says no."""
 
@@ -43,8 +53,10 @@ def refuse(what: str, instead: str) -> Callable[..., Any]:
     return refused
 
 
+TRIO = "trio._core._thread_cache"
 FOREIGN: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {
     "uvloop": (("new_event_loop", new_event_loop), ("run", run)),
+    TRIO: (("ThreadCache.start_thread_soon", start_thread_soon),),
     "pycares": (
         ("Channel.__init__", refuse("pycares", "use aiohttp.ThreadedResolver or dnspython")),
     ),

@@ -140,6 +140,7 @@ class Installer:
         for key, function, replacement in foreign.rows(module):
             if key not in self.redirects:
                 self.redirects[key] = PythonRedirect(function, replacement)
+                clock.originals[key] = self.redirects[key]
             if self.count:
                 self.redirects[key].enable()
 

@@ -154,7 +154,7 @@ class Process:
     __slots__ = (
         "all_gone", "default_timeout", "doomed", "exiting", "fd_base", "files", "handlers", "host",
         "kid_died", "main", "main_object", "name", "newname", "node", "pending", "pid", "rng", "sigmask",
-        "task", "threads", "timers", "urandom", "wakeup_fd",
+        "task", "threads", "timers", "urandom", "wakeup_fd", "workers",
     )  # fmt: skip
 
     host: HostState
@@ -174,6 +174,7 @@ class Process:
     sigmask: set[int]
     timers: dict[int, Any]
     wakeup_fd: int
+    workers: Any  # trio's cache of idle threads (foreign.py); None: it has used none
     rng: Any  # _random.Random behind the functions of module random
     urandom: Callable[[int], bytes]
     node: bytes  # what uuid.getnode() is made of
@@ -198,6 +199,7 @@ class Process:
         self.sigmask = set()
         self.timers = {}
         self.wakeup_fd = -1
+        self.workers = None
         world = host.machine.world
         luck = world.random(f"process:{host.machine.name}:{self.pid}")
         self.urandom = luck.bytes

@@ -29,7 +29,6 @@ from softnet.usr.task import (
     interrupted,
     me,
     start_thread,
-    world_begins,
 )
 
 TIMEOUT_MAX = threading.TIMEOUT_MAX
@@ -461,19 +460,8 @@ def join_threads(process: Process) -> None:
             thread.join()
 
 
-def forget_workers(world: object = None) -> None:
-    """A world begins or ends: trio keeps idle threads for all of its runs; none crosses over."""
-    module = sys.modules.get("trio._core._thread_cache")
-    if module is not None:
-        module.THREAD_CACHE._idle_workers.clear()
-
-
-world_begins.append(forget_workers)
-
-
 def forget_all() -> None:
     """The last lab closed: what its threads held and waited for is void."""
-    forget_workers()
     spots.clear()
     holds.clear()
     handles.clear()
