@@ -123,7 +123,7 @@ def run(folder: Path, words: list[str], place: str, args: argparse.Namespace) ->
     """The verdicts of a suite in one place."""
     with tempfile.TemporaryDirectory(prefix="judge-") as temporary:
         xml, log = Path(temporary, "verdicts.xml"), Path(temporary, "log")
-        door = ["-m", "softnet", "run", "--socket"] if place == SOFTNET else []
+        door = ["-m", "softnet", "run", "--socket", "--silent"] if place == SOFTNET else []
         command = [
             args.python, *door, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:softnet",
             f"--timeout={EACH}", "-o", "junit_logging=no", f"--junit-xml={xml}", *words,

@@ -54,3 +54,22 @@ def test_advance_says_when_it_wants_to_be_called_again() -> None:
     when = stack.advance(10**12)
     assert when > 10**12
     assert not stack.busy()
+
+
+def test_beyond_a_silent_host_nobody_answers() -> None:
+    stack = DoorStack(silent=True)
+    stack.enter()
+    try:
+        fd = sys_.sys_socket(2, STREAM)
+        with pytest.raises(BlockingIOError):
+            sys_.sys_connect(fd, sys_.SockaddrIn(0xF0000000, 80))
+        assert sys_.sys_getsockname(fd).sin_addr == 0x0AFF0001
+    finally:
+        stack.leave()
+    for second in range(1, 200):
+        stack.advance(second * 10**9)
+    stack.enter()
+    try:
+        assert int.from_bytes(sys_.sys_getsockopt(fd, 1, 4, 4), "little") == 110  # SO_ERROR
+    finally:
+        stack.leave()

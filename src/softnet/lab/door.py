@@ -14,14 +14,19 @@ says when it has to be run again. usr/door does both. Nothing may sleep in it.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
+
 from softnet.fs.file import FdTable
 from softnet.host import Host
 from softnet.kernel.sched import Task, adopt, outsider
+from softnet.lab.routing import config
 from softnet.machine.clock import World
+from softnet.net.core.rtnl import rtnl_create_link
 
 # What programs of today expect beyond 3.2: they ask hasattr(socket, "SO_REUSEPORT") whether they may.
 ERA = "3.2+SO_REUSEPORT"
-ADDRESS, PREFIXLEN = "10.255.0.1", 24  # of the network beside lo: nobody else is there
+DEVICE = "dummy0"
+ADDRESS, PREFIXLEN, GATEWAY = "10.255.0.1", 24, "10.255.0.2"  # of a network where nobody answers
 
 
 class DoorStack:
@@ -33,12 +38,19 @@ class DoorStack:
     host: Host
     task: Task
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, silent: bool = False) -> None:
+        """silent: beyond lo is a network where nobody answers, instead of none."""
         self.world = World(seed)
         self.host = Host(self.world, "softnet", era=ERA)
         self.task = outsider(self.host.machine, "door")
         self.task.files = FdTable()
         self.task.nsproxy = self.host.net
+        if silent:
+            with self.host.rtnl():
+                rtnl_create_link(self.host.net, "dummy", DEVICE, {})
+            self.host.set_up(DEVICE)
+            self.host.add_address(DEVICE, ADDRESS, PREFIXLEN)
+            self.host.add_route(config(IPv4Network("0.0.0.0/0"), IPv4Address(GATEWAY)))
 
     def enter(self) -> None:
         """What is called from now on are system calls of the host's program."""

@@ -303,14 +303,19 @@ def do_check_determinism(args: argparse.Namespace) -> int:
 
 
 def do_socket(words: list[str]) -> int:
-    """softnet run --socket PROGRAM ARGS, or -m MODULE ARGS (usr/door)."""
+    """softnet run --socket [--silent] PROGRAM ARGS, or -m MODULE ARGS (usr/door)."""
+    silent = words[0] == "--silent"
+    words = words[silent:]
+    if not words:
+        print("softnet: run --socket needs a program", file=sys.stderr)
+        return USAGE
     if words[0] == "-m" and len(words) < 2:
         print("softnet: run --socket -m needs a module", file=sys.stderr)
         return USAGE
     if words[0] != "-m" and not Path(words[0]).is_file():
         print(f"softnet: there is no file {words[0]!r}", file=sys.stderr)
         return USAGE
-    stack = importlib.import_module("softnet.lab.door").DoorStack()
+    stack = importlib.import_module("softnet.lab.door").DoorStack(silent=silent)
     code: int = importlib.import_module("softnet.usr.door.start").run(stack, words)
     return code
 
