@@ -77,10 +77,11 @@ def test_program(program: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_virtual_day_takes_a_second_or_two() -> None:
-    """Compiled 0.9 s, start included; twice that where the other CPU is busy, too."""
+def test_a_virtual_day_takes_less_than_a_second() -> None:
+    """Of the processor: compiled 0.1 s, interpreted 0.7 s on a quiet machine."""
+    run("ntp_clock")  # what is imported and made once is not the day's
     start = time.process_time()
     lines, _ = run("keep_alive_day")
+    took = time.process_time() - start
     assert "86400.2" in lines[-1]
-    compiled = timer.__file__.endswith(".so")
-    assert time.process_time() - start < (3 if compiled else 10)
+    assert took < (1 if timer.__file__.endswith(".so") else 2)

@@ -49,6 +49,7 @@ cdef class TimerBase:
     cdef public bint running
     cdef i64 read_ns, read_jiffies
     cdef list slots, slot_min
+    cdef bytearray busy
     cdef i64 order
 
     @cython.locals(now=i64)
@@ -62,8 +63,10 @@ cdef class TimerBase:
     @cython.locals(slot=i64, head=Timer, following=Timer, before=Timer)
     cdef int unhang(self, Timer t) except -1
     cdef int remove(self, Timer t) except -1
-    @cython.locals(best=i64, at=i64, i=i64, shift=i64, first=i64, slot=i64, soonest=i64)
+    @cython.locals(best=i64, at=i64, i=i64, shift=i64, first=i64, here=i64)
     cpdef i64 next_expiry(self) except? -1
+    @cython.locals(i=i64)
+    cdef i64 first_busy(self, i64 first, i64 size, i64 start) except? -2
     @cython.locals(at=i64, shift=i64, first=i64, slot=i64, t=Timer, following=Timer)
     cdef void jump(self, i64 to) except *
     @cython.locals(now=i64, upcoming=i64)

@@ -145,6 +145,7 @@ class TimerBase:
         "read_ns",
         "read_jiffies",
         "slots",
+        "busy",
         "slot_min",
         "count",
         "near",
@@ -162,6 +163,7 @@ class TimerBase:
     read_ns: int  # the time that jiffies() was last asked at: a division saved for most of a packet
     read_jiffies: int  # and what it said
     slots: list[Timer | None]
+    busy: bytearray  # of each slot: 1 if something hangs there. Searching it is quick
     slot_min: list[int]  # of each coarse slot: nothing in it expires before this
     count: int  # pending timers
     near: int  # of these, those in the slots of one jiffy
@@ -178,6 +180,7 @@ class TimerBase:
         self.read_ns = 0
         self.read_jiffies = initial_jiffies
         self.slots = [None] * (WORK_SLOT + 1)
+        self.busy = bytearray(WORK_SLOT + 1)
         self.slot_min = [0] * (LEVELS * TVN_SLOTS)
         self.count = 0
         self.near = 0
@@ -243,6 +246,7 @@ class TimerBase:
         head = self.slots[slot]
         if head is None:
             self.slots[slot] = t
+            self.busy[slot] = 1
             t.tprev = t
         else:
             last = head.tprev
@@ -263,6 +267,8 @@ class TimerBase:
             self.slots[slot] = following
             if following is not None:
                 following.tprev = before
+            else:
+                self.busy[slot] = 0
         else:
             before.tnext = following
             if following is None:
@@ -290,26 +296,26 @@ class TimerBase:
         if self.slots[WORK_SLOT] is not None:
             return at
         if self.near:
-            i = 0
-            while self.slots[(at + i) & (TV1_SLOTS - 1)] is None:
-                i += 1
-            best = at + i
+            i = self.first_busy(0, TV1_SLOTS, at & (TV1_SLOTS - 1))
+            best = at + ((i - at) & (TV1_SLOTS - 1))
         if self.count > self.near:
             shift = TV1_BITS
             first = 0
             while first < LEVELS * TVN_SLOTS:
-                i = 1
-                while i <= TVN_SLOTS:
-                    slot = first + (((at >> shift) + i) & (TVN_SLOTS - 1))
-                    if self.slots[TV1_SLOTS + slot] is not None:
-                        soonest = self.slot_min[slot]
-                        if soonest < best:
-                            best = soonest
-                        break
-                    i += 1
+                here = ((at >> shift) + 1) & (TVN_SLOTS - 1)
+                i = self.first_busy(TV1_SLOTS + first, TVN_SLOTS, here)
+                if i >= 0 and self.slot_min[first + i] < best:
+                    best = self.slot_min[first + i]
                 shift += TVN_BITS
                 first += TVN_SLOTS
         return best
+
+    def first_busy(self, first: int, size: int, start: int) -> int:
+        """Which of the size slots from first on has timers, looked for from start on; -1: none."""
+        i = self.busy.find(1, first + start, first + size)
+        if i < 0:
+            i = self.busy.find(1, first, first + start)
+        return i - first if i >= 0 else -1
 
     def jump(self, to: int) -> None:
         """Make `to` the next jiffy to process; nothing expires before it.
@@ -328,6 +334,7 @@ class TimerBase:
                 slot = TV1_SLOTS + first + ((to >> shift) & (TVN_SLOTS - 1))
                 t = self.slots[slot]
                 self.slots[slot] = None
+                self.busy[slot] = 0
                 while t is not None:
                     following = t.tnext
                     self.place(t)
@@ -373,6 +380,7 @@ class TimerBase:
         if not in_order:
             work.sort(key=TIMER_ORDER)
         self.slots[slot] = None
+        self.busy[slot] = 0
         self.near -= len(work)
         for t in work:
             self.hang(t, WORK_SLOT)
