@@ -34,6 +34,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "smtp_aiosmtpd": ("aiosmtpd",),
     "socketserver_tcp_udp": (),
     "ssh_asyncssh": ("asyncssh",),
+    "trio_echo": ("trio",),
     "uvicorn_starlette": ("uvicorn", "starlette", "httpx"),
     "websocket_by_hand": (),
     "xmlrpc_calls": (),
