@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import os
 import signal
+import socket
+import sys
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+
+import softnet
 
 
 def test_sleep_and_gather(net: Any) -> None:
@@ -135,3 +141,47 @@ def test_context_variables_are_of_the_thread(net: Any) -> None:
     net.world.run(predicate=first.finished)
     assert seen == [1, 2]
     assert variable.get() == 0
+
+
+def test_asynchronous_generators_end_on_their_own_loop() -> None:
+    ended = []
+
+    async def numbers(host: str) -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            await asyncio.sleep(1)
+            ended.append((host, socket.gethostname()))
+
+    async def main(host: str) -> None:
+        await asyncio.sleep(1)  # the other's loop begins, too
+        async for _ in numbers(host):
+            break
+        await asyncio.sleep(5)
+
+    with softnet.Lab() as lab:
+        procs = [host.start(main, host.name) for host in lab.hosts("h1", "h2")]
+        for proc in procs:
+            proc.wait()
+    assert ended == [("h1", "h1"), ("h2", "h2")]
+    assert sys.get_asyncgen_hooks() == (None, None)
+
+
+def test_a_loop_that_is_killed_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    trio = pytest.importorskip("trio")
+
+    async def echo(stream: Any) -> None:
+        async for data in stream:
+            await stream.send_all(data)
+
+    lab = softnet.Lab()
+    with lab:
+        h1, h2 = lab.hosts("h1", "h2")
+        lab.link(h1, h2)
+        h1.start(lambda: trio.run(trio.serve_tcp, echo, 7))
+        client = h2.start(lambda: socket.create_connection(("h1", 7)))
+        client.wait()
+    gc.collect()
+    del lab, h1, h2, client
+    gc.collect()
+    assert capfd.readouterr().err == ""

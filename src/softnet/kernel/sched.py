@@ -224,6 +224,9 @@ class Task(Runnable):
             self.raise_if_killed()
             self.value = self.fn(*self.args)
         except GreenletExit as e:
+            # Its frames end with it: what they held would be collected at some later time.
+            e.__traceback__ = None
+            e.__context__ = None
             self.value = e
         except SystemExit as e:  # sys.exit() ends this program, not the simulator
             self.value = e.code

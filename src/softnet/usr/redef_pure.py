@@ -78,6 +78,7 @@ class State:
         self.current: Context | None = None
         self.thread = 0  # ident of the OS thread that the simulation runs in
         self.outer_dict = 0
+        self.outer_hooks: tuple[Any, Any] = (None, None)
         self.dict_at = 0  # address of PyThreadState.dict of that thread
         self.waiters = 0
         self.is_mute = False
@@ -112,6 +113,7 @@ class Context:
     """What changes hands when a simulated thread is switched to."""
 
     dict_word = 0
+    hooks: tuple[Any, Any] = (None, None)  # sys.set_asyncgen_hooks() while it does not run
     loop: Any = None
     user = False
     dying = 0
@@ -121,6 +123,7 @@ class Context:
         if self is state.current:
             old = word(state.dict_at)
             set_word(state.dict_at, 0)
+            sys.set_asyncgen_hooks(None, None)
         else:
             old, self.dict_word = self.dict_word, 0
         if old:
@@ -157,6 +160,8 @@ def switch_in(task: Any) -> None:
     state.outer_dict = word(state.dict_at)
     set_word(state.dict_at, context.dict_word)
     context.dict_word = 0
+    state.outer_hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(*context.hooks)
     state.current = context
     state.user = context.user
     if context.loop is not None:
@@ -177,6 +182,8 @@ def switch_out(task: Any) -> None:
     if loop is not None:
         running_loop(None)
         context.loop = loop
+    context.hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(*state.outer_hooks)
     context.dict_word = word(state.dict_at)
     set_word(state.dict_at, state.outer_dict)
     state.outer_dict = 0

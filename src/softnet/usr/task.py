@@ -232,7 +232,11 @@ class Process:
         self.threads.pop(thread.ident, None)
         if len(self.threads) <= 1:
             sys_.sys_futex_wake(self.all_gone, 0)
-        if not self.threads and self.exiting:
+        if self.threads:
+            return
+        self.handlers.clear()  # a framework's lead to all that it had
+        self.workers = None
+        if self.exiting:
             self.files.close_all()
             self.host.processes.pop(self.pid, None)
             registry.fd_bases.append(self.fd_base)

@@ -10,7 +10,8 @@
  * "User mode": the code that runs is that of a simulated program. A trampoline leaves it for as
  * long as its replacement runs, as a system call does; what the replacement calls is the real
  * thing. The flag belongs to a Context, one for each simulated thread, and changes hands with the
- * thread-state dictionary (threading.local) and asyncio's running loop in switch_in/switch_out.
+ * thread-state dictionary (threading.local), the hooks of asynchronous generators, and asyncio's
+ * running loop in switch_in/switch_out.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -36,6 +37,7 @@ typedef struct {
 #ifdef LOCAL_FIELDS
     PyObject *local_key, *local_sentinel; /* PyThreadState.threading_local_*, likewise */
 #endif
+    PyObject *firstiter, *finalizer; /* sys.set_asyncgen_hooks(), likewise */
     PyObject *loop; /* asyncio's running loop while it does not run, or NULL */
     int user;       /* was in user mode when it was switched out */
     int dying;      /* it was killed: what it says while it unwinds is nobody's to read */
@@ -45,6 +47,7 @@ static int user_mode;             /* the code that runs is a simulated program's
 static Context *current;          /* NULL outside tasks */
 static PyThreadState *sim_thread; /* the OS thread that the simulation runs in */
 static PyObject *outer_dict;      /* the OS thread's own PyThreadState.dict while a task runs */
+static PyObject *outer_firstiter, *outer_finalizer; /* and its hooks */
 #ifdef LOCAL_FIELDS
 static PyObject *outer_key, *outer_sentinel;
 #endif
@@ -61,6 +64,8 @@ context_traverse(Context *c, visitproc visit, void *arg)
 {
     Py_VISIT(c->dict);
     Py_VISIT(c->loop);
+    Py_VISIT(c->firstiter);
+    Py_VISIT(c->finalizer);
 #ifdef LOCAL_FIELDS
     Py_VISIT(c->local_key);
     Py_VISIT(c->local_sentinel);
@@ -73,6 +78,8 @@ context_clear(Context *c)
 {
     Py_CLEAR(c->dict);
     Py_CLEAR(c->loop);
+    Py_CLEAR(c->firstiter);
+    Py_CLEAR(c->finalizer);
 #ifdef LOCAL_FIELDS
     Py_CLEAR(c->local_key);
     Py_CLEAR(c->local_sentinel);
@@ -97,6 +104,8 @@ context_forget(Context *c, PyObject *unused)
         PyObject *old = ts->dict;
         ts->dict = NULL;
         Py_XDECREF(old);
+        Py_CLEAR(ts->async_gen_firstiter);
+        Py_CLEAR(ts->async_gen_finalizer);
 #ifdef LOCAL_FIELDS
         Py_CLEAR(ts->threading_local_key);
         Py_CLEAR(ts->threading_local_sentinel); /* its weak references drop the values */
@@ -192,6 +201,11 @@ switch_in(PyObject *module, PyObject *task)
     outer_dict = ts->dict;
     ts->dict = c->dict;
     c->dict = NULL;
+    outer_firstiter = ts->async_gen_firstiter;
+    outer_finalizer = ts->async_gen_finalizer;
+    ts->async_gen_firstiter = c->firstiter;
+    ts->async_gen_finalizer = c->finalizer;
+    c->firstiter = c->finalizer = NULL;
 #ifdef LOCAL_FIELDS
     outer_key = ts->threading_local_key;
     outer_sentinel = ts->threading_local_sentinel;
@@ -239,6 +253,11 @@ switch_out(PyObject *module, PyObject *task)
     c->dict = ts->dict;
     ts->dict = outer_dict;
     outer_dict = NULL;
+    c->firstiter = ts->async_gen_firstiter;
+    c->finalizer = ts->async_gen_finalizer;
+    ts->async_gen_firstiter = outer_firstiter;
+    ts->async_gen_finalizer = outer_finalizer;
+    outer_firstiter = outer_finalizer = NULL;
 #ifdef LOCAL_FIELDS
     c->local_key = ts->threading_local_key;
     c->local_sentinel = ts->threading_local_sentinel;
