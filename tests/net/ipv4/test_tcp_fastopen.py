@@ -10,8 +10,8 @@ from softnet.net.ipv4.tcp_fastopen import (
     tcp_fastopen_cache_get,
     tcp_fastopen_cache_set,
     tcp_fastopen_cookie_gen,
-    tcp_parse_fastopen_option,
 )
+from softnet.net.ipv4.tcp_options import tcp_parse_fastopen_option
 from softnet.structs.skbuff import SkBuff
 from softnet.wire.options import RawOption
 from tests.kit.tcp_peer import Dut, dut

@@ -8,7 +8,6 @@ from softnet.net.core.secure_seq cimport hsiphash_3words
 from softnet.net.core.sock cimport sock_put
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.request_sock cimport FastopenQueue, TcpRequestSock
-from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpSock
 
 cdef i64 TCP_FASTOPEN_COOKIE_MIN, TCP_FASTOPEN_COOKIE_MAX, FASTOPEN_CACHE_MAX, RST_PENALTY
@@ -28,7 +27,6 @@ cdef class FastopenMetrics:
     cdef public bytes cookie
     cdef public i64 syn_loss, last_syn_loss
 
-cpdef tuple tcp_parse_fastopen_option(SkBuff skb)
 cpdef bytes fastopen_cookie(bytes cookie)
 cpdef bytes fastopen_option(bytes cookie, bint exp)
 cpdef bytes tcp_fastopen_syn_option(TcpSock tp)

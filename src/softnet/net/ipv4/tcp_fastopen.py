@@ -27,7 +27,6 @@ from softnet.net.core.secure_seq import hsiphash_3words
 from softnet.net.core.sock import sock_put
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.request_sock import FastopenQueue, TcpRequestSock
-from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
 # net.ipv4.tcp_fastopen, bits
@@ -83,39 +82,6 @@ class FastopenMetrics:
 
 
 # ---- the option
-
-
-def tcp_parse_fastopen_option(skb: SkBuff) -> tuple[bytes | None, bool]:
-    """The cookie that a SYN or SYN-ACK carries, b"" if it asks for one, None; and is the option 254?
-
-    A cookie of impossible length counts as none.
-    """
-    p = skb.ptr
-    th = skb.transport_header
-    end = th + (mem.get8(p, th + 12) >> 4 << 2)
-    o = th + tcp.TCP_HLEN
-    while o < end:
-        kind = mem.get8(p, o)
-        if kind == tcp.TCPOPT_EOL:
-            break
-        if kind == tcp.TCPOPT_NOP:
-            o += 1
-            continue
-        if o + 1 >= end:
-            break
-        size = mem.get8(p, o + 1)
-        if size < BASE or o + size > end:
-            break
-        if kind == tcp.TCPOPT_FASTOPEN:
-            return fastopen_cookie(mem.tobytes(p, o + BASE, size - BASE)), False
-        if (
-            kind == tcp.TCPOPT_EXP
-            and size >= EXP_BASE
-            and mem.get16(p, o + 2) == tcp.TCPOPT_FASTOPEN_MAGIC
-        ):
-            return fastopen_cookie(mem.tobytes(p, o + EXP_BASE, size - EXP_BASE)), True
-        o += size
-    return None, False
 
 
 def fastopen_cookie(cookie: bytes) -> bytes | None:

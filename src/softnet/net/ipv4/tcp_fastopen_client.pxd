@@ -13,9 +13,8 @@ from softnet.net.ipv4.tcp_fastopen cimport (
     TcpFastopenRequest,
     tcp_fastopen_cache_get,
     tcp_fastopen_cache_set,
-    tcp_parse_fastopen_option,
 )
-from softnet.net.ipv4.tcp_options cimport tcp_parse_options
+from softnet.net.ipv4.tcp_options cimport tcp_parse_fastopen_option, tcp_parse_options
 from softnet.net.ipv4.tcp_output cimport tcp_transmit_skb
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock

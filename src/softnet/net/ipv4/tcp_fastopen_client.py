@@ -27,9 +27,8 @@ from softnet.net.ipv4.tcp_fastopen import (
     TcpFastopenRequest,
     tcp_fastopen_cache_get,
     tcp_fastopen_cache_set,
-    tcp_parse_fastopen_option,
 )
-from softnet.net.ipv4.tcp_options import tcp_parse_options
+from softnet.net.ipv4.tcp_options import tcp_parse_fastopen_option, tcp_parse_options
 from softnet.net.ipv4.tcp_output import tcp_transmit_skb
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpOptionsReceived, TcpSock

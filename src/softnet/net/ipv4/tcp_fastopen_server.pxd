@@ -18,11 +18,10 @@ from softnet.net.ipv4.tcp_fastopen cimport (
     has_fastopen,
     reqsk_fastopen_remove,
     tcp_fastopen_cookie_gen,
-    tcp_parse_fastopen_option,
 )
 from softnet.net.ipv4.tcp_metrics cimport tcp_init_metrics
 from softnet.net.ipv4.tcp_mss cimport tcp_mtup_init
-from softnet.net.ipv4.tcp_options cimport tcp_parse_options
+from softnet.net.ipv4.tcp_options cimport tcp_parse_fastopen_option, tcp_parse_options
 from softnet.net.ipv4.tcp_rcvbuf cimport tcp_init_buffer_space
 from softnet.net.ipv4.tcp_rtt cimport tcp_valid_rtt_meas
 from softnet.net.ipv4.tcp_state cimport tcp_reset

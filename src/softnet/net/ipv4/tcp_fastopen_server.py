@@ -34,11 +34,10 @@ from softnet.net.ipv4.tcp_fastopen import (
     has_fastopen,
     reqsk_fastopen_remove,
     tcp_fastopen_cookie_gen,
-    tcp_parse_fastopen_option,
 )
 from softnet.net.ipv4.tcp_metrics import tcp_init_metrics
 from softnet.net.ipv4.tcp_mss import tcp_mtup_init
-from softnet.net.ipv4.tcp_options import tcp_parse_options
+from softnet.net.ipv4.tcp_options import tcp_parse_fastopen_option, tcp_parse_options
 from softnet.net.ipv4.tcp_rcvbuf import tcp_init_buffer_space
 from softnet.net.ipv4.tcp_rtt import tcp_valid_rtt_meas
 from softnet.net.ipv4.tcp_state import tcp_reset

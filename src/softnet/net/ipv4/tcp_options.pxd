@@ -3,7 +3,7 @@ cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64, u8
-from softnet.net.ipv4.tcp_fastopen cimport tcp_fastopen_syn_option
+from softnet.net.ipv4.tcp_fastopen cimport fastopen_cookie, tcp_fastopen_syn_option
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff
@@ -20,6 +20,7 @@ cdef class TcpOutOptions:
     cdef public i64 options, ws, num_sack_blocks, mss, tsval, tsecr
     cdef public bytes fastopen
 
+cdef i64 tcp_next_option(const u8 *p, i64 o, i64 end) noexcept
 cpdef void tcp_parse_options(
     SkBuff skb, TcpOptionsReceived opt_rx, bint estab, NetnsTcp sysctl
 ) except *
@@ -29,6 +30,7 @@ cdef int tcp_parse_syn_option(
 cpdef bint tcp_fast_parse_options(SkBuff skb, TcpSock tp) except -1
 cpdef bint tcp_parse_aligned_timestamp(TcpOptionsReceived rx_opt, SkBuff skb) except -1
 cpdef bytes tcp_parse_md5sig_option(SkBuff skb)
+cpdef tuple tcp_parse_fastopen_option(SkBuff skb)
 cpdef i64 tcp_syn_options(TcpSock tp, TcpOutOptions opts, i64 tsval, i64 advertise_mss) except? -1
 cpdef i64 tcp_synack_options(
     TcpRequestSock req, TcpOutOptions opts, i64 tsval, i64 mss, bint md5

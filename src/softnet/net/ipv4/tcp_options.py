@@ -12,7 +12,7 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.uapi.tcp as tcp
-from softnet.net.ipv4.tcp_fastopen import tcp_fastopen_syn_option
+from softnet.net.ipv4.tcp_fastopen import fastopen_cookie, tcp_fastopen_syn_option
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.skbuff import SkBuff
@@ -53,6 +53,22 @@ class TcpOutOptions:
 # ---- what arrives
 
 
+def tcp_next_option(p: mem.Mem, o: int, end: int) -> int:
+    """Where the next option with a length byte begins, at o or behind NOPs; -1 if there is none.
+
+    None is also what is cut off at end, and all behind it. Kind and length are at p + the answer and behind it.
+    """
+    while o < end:
+        kind = mem.get8(p, o)
+        if kind != tcp.TCPOPT_NOP:
+            if kind == tcp.TCPOPT_EOL or o + 1 >= end:
+                return -1
+            size = mem.get8(p, o + 1)
+            return -1 if size < 2 or o + size > end else o
+        o += 1
+    return -1
+
+
 def tcp_parse_options(
     skb: SkBuff, opt_rx: TcpOptionsReceived, estab: bool, sysctl: NetnsTcp
 ) -> None:
@@ -66,20 +82,11 @@ def tcp_parse_options(
     th = skb.transport_header
     syn = skb.tcp_flags & tcp.TCPHDR_SYN != 0
     end = th + (mem.get8(p, th + 12) >> 4 << 2)
-    o = th + tcp.TCP_HLEN
     opt_rx.saw_tstamp = False
-    while o < end:
+    o = tcp_next_option(p, th + tcp.TCP_HLEN, end)
+    while o >= 0:
         kind = mem.get8(p, o)
-        if kind == tcp.TCPOPT_EOL:
-            return
-        if kind == tcp.TCPOPT_NOP:
-            o += 1
-            continue
-        if o + 1 >= end:
-            return
         size = mem.get8(p, o + 1)
-        if size < 2 or o + size > end:
-            return
         if kind == tcp.TCPOPT_TIMESTAMP:
             if size == tcp.TCPOLEN_TIMESTAMP and (
                 opt_rx.tstamp_ok if estab else sysctl.timestamps != 0
@@ -96,7 +103,7 @@ def tcp_parse_options(
                 skb.sacked = o - th
         elif syn and not estab:
             tcp_parse_syn_option(p, o, kind, size, opt_rx, sysctl)
-        o += size
+        o = tcp_next_option(p, o + size, end)
 
 
 def tcp_parse_syn_option(
@@ -154,23 +161,37 @@ def tcp_parse_md5sig_option(skb: SkBuff) -> bytes | None:
     p = skb.ptr
     th = skb.transport_header
     end = th + (mem.get8(p, th + 12) >> 4 << 2)
-    o = th + tcp.TCP_HLEN
-    while o < end:
-        kind = mem.get8(p, o)
-        if kind == tcp.TCPOPT_EOL:
-            return None
-        if kind == tcp.TCPOPT_NOP:
-            o += 1
-            continue
-        if o + 1 >= end:
-            return None
+    o = tcp_next_option(p, th + tcp.TCP_HLEN, end)
+    while o >= 0:
         size = mem.get8(p, o + 1)
-        if size < 2 or o + size > end:
-            return None
-        if kind == tcp.TCPOPT_MD5SIG:
+        if mem.get8(p, o) == tcp.TCPOPT_MD5SIG:
             return mem.tobytes(p, o + 2, 16) if size == tcp.TCPOLEN_MD5SIG else None
-        o += size
+        o = tcp_next_option(p, o + size, end)
     return None
+
+
+def tcp_parse_fastopen_option(skb: SkBuff) -> tuple[bytes | None, bool]:
+    """The cookie that a SYN or SYN-ACK carries, b"" if it asks for one, None; and is the option 254?
+
+    A cookie of impossible length counts as none.
+    """
+    p = skb.ptr
+    th = skb.transport_header
+    end = th + (mem.get8(p, th + 12) >> 4 << 2)
+    o = tcp_next_option(p, th + tcp.TCP_HLEN, end)
+    while o >= 0:
+        kind = mem.get8(p, o)
+        size = mem.get8(p, o + 1)
+        if kind == tcp.TCPOPT_FASTOPEN:
+            return fastopen_cookie(mem.tobytes(p, o + 2, size - 2)), False
+        if (
+            kind == tcp.TCPOPT_EXP
+            and size >= 4
+            and mem.get16(p, o + 2) == tcp.TCPOPT_FASTOPEN_MAGIC
+        ):
+            return fastopen_cookie(mem.tobytes(p, o + 4, size - 4)), True
+        o = tcp_next_option(p, o + size, end)
+    return None, False
 
 
 # ---- what we send
