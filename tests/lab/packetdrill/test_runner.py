@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,24 @@ def test_options_of_the_command_line(tmp_path: Path) -> None:
     assert main(["-D", 'CC="cubic"', path]) == 0
     assert main(["--define=CC=" + '"reno"', path]) == 1
     assert main(["-DCC=...", "--tolerance_usecs", "100", "--repeat=2", path]) == 0
+
+
+def test_repetitions_have_seeds_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 connect(3, ..., ...) = -1 EINPROGRESS (of a port that luck chose)
++0 > S 0:0(0) <...>
+"""
+    path = write(tmp_path, "port.pkt", text)
+    assert main(["--trace", "--repeat=3", path]) == 0
+    ports = re.findall(r"> IP 192\.168\.0\.1\.(\d+)", capsys.readouterr().out)
+    assert len(ports) == len(set(ports)) == 3
+    assert main(["--trace", "--seed=2", path]) == 0
+    assert f"192.168.0.1.{ports[1]} >" in capsys.readouterr().out
+    assert main(["--repeat=3", "--seed=7", write(tmp_path, "bad.pkt", text + "+0 > S 0:0(0)")]) == 1
+    assert "(--seed=7)" in capsys.readouterr().err
 
 
 def test_addresses_and_mtu() -> None:

@@ -15,7 +15,7 @@ ROOM = 4096  # bytes that getsockopt() may write where the script does not say h
 
 
 def call_setsockopt(c: CallContext) -> int:
-    """setsockopt(fd, level, option, [value] | "text" | {onoff=1, linger=0}, size)"""
+    """setsockopt(fd, level, option, [value] | "text" | {onoff=1, linger=0} | {tcpm_addr=…}, size)"""
     level, option, value = c.number(1), c.number(2), c.value(3)
     raw = pack(c, level, option, value)
     size = c.number(4, len(raw))
@@ -33,6 +33,8 @@ def pack(c: CallContext, level: int, option: int, value: Value) -> bytes:
         fields = value.fields
         if value.kind == "timeval":
             return struct.pack("<qq", c.plain(fields["tv_sec"]), c.plain(fields.get("tv_usec", 0)))
+        if value.kind == "tcp_md5sig":
+            return md5sig(c, value)
         onoff = fields.get("onoff", fields.get("l_onoff", 0))
         linger = fields.get("linger", fields.get("l_linger", 0))
         return struct.pack("<ii", c.plain(onoff), c.plain(linger))
@@ -43,6 +45,16 @@ def pack(c: CallContext, level: int, option: int, value: Value) -> bytes:
     if level == socket.SOL_SOCKET and option in TIMEOUTS:
         return struct.pack("<qq", *[*numbers, 0][:2])
     return b"".join((n & 0xFFFFFFFF).to_bytes(4, "little") for n in numbers)
+
+
+def md5sig(c: CallContext, value: Struct) -> bytes:
+    """struct tcp_md5sig from {tcpm_addr=inet_addr("192.0.2.1"), tcpm_key="secret"}."""
+    key = value.fields.get("tcpm_key", ANY)
+    if not isinstance(key, Text):
+        raise c.fail("a tcp_md5sig has a tcpm_key, a string")
+    peer = struct.pack("<HH", socket.AF_INET, 0) + c.plain(value.fields["tcpm_addr"]).to_bytes(4)
+    raw = key.value.encode("latin-1")
+    return peer.ljust(128, b"\0") + struct.pack("<HHI80s", 0, len(raw), 0, raw)
 
 
 def call_getsockopt(c: CallContext) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from softnet.lab.packetdrill.config import Config
-from softnet.lab.packetdrill.main import run_path
+from softnet.lab.packetdrill.main import repeat_path
 from softnet.lab.packetdrill.report import Verdict
 
 
@@ -39,8 +39,8 @@ class ScriptItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it; ScriptFailed."""
-        for _ in range(self.config.getoption("packetdrill_repeat", 1)):
-            verdict = run_path(shown_path(self.path), Config())
+        times = self.config.getoption("packetdrill_repeat", 1)
+        for verdict in repeat_path(shown_path(self.path), Config(), times):
             if not verdict.passed():
                 raise ScriptFailed(verdict)
 
@@ -71,7 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="run every .pkt script N times",
+        help="run every .pkt script N times, each time with another seed",
     )
 
 

@@ -9,7 +9,7 @@ import softnet.uapi.tcp as tcp
 from softnet.lab.packetdrill.config import Config
 from softnet.lab.packetdrill.flow import U32, Flow
 from softnet.lab.packetdrill.nodes import IcmpSpec, PacketSpec, TcpSpec, UdpSpec
-from softnet.lab.packetdrill.packets import AE_BIT, Seen, encapsulate
+from softnet.lab.packetdrill.packets import AE_BIT, Seen, encapsulate, signed
 from softnet.wire.dump import format_tcp_option
 from softnet.wire.options import Eol, RawOption
 from softnet.wire.tcp_options import Sack, TcpOption, Timestamps
@@ -122,7 +122,9 @@ def tcp_rows(body: TcpSpec, seen: Seen, flow: Flow, config: Config) -> list[Row]
     if body.urg or script.urg:
         rows.append(row("urg", body.urg, script.urg))
     if body.options is not None:
-        rows.append(options_row(body.options, script.options, config))
+        wanted_options = list(body.options)
+        signed(wanted_options, seen.segment, seen.src[0], seen.dst[0])
+        rows.append(options_row(wanted_options, script.options, config))
     return rows
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from softnet.lab.packetdrill.config import Config, option_names, takes_value
@@ -30,7 +30,7 @@ Run packetdrill scripts against a softnet host, in virtual time.
   -D NAME=VALUE            give a name of the scripts a meaning (also --define NAME=VALUE)
   --tolerance_usecs=N      how early or late a packet may be; 0 if nothing is said
   --era=3.2                the kernel whose behaviour is wanted
-  --repeat=N               run each script N times
+  --repeat=N               run each script N times, with the seeds from --seed=1 up
   --dry_run                look at the scripts, run nothing
 and all options that a script may have at its top: --mtu --local_ip --remote_ip --gateway_ip
 --bind_port --connect_port --tcp_ts_tick_usecs --strict_segments --non_fatal --ip_version ...
@@ -116,12 +116,9 @@ def main(words: Sequence[str]) -> int:
         return USAGE
     worst = OK
     for path in scripts(args.paths):
-        for _ in range(args.repeat):
-            verdict = run_path(path, args.config, args.trace)
+        for verdict in repeat_path(path, args.config, args.repeat, args.trace):
             show(verdict, args)
             worst = max(worst, code_of(verdict))
-            if not verdict.passed():
-                break
     return worst
 
 
@@ -132,6 +129,19 @@ def scripts(paths: Sequence[str]) -> list[str]:
         below = sorted(Path(path).rglob("*.pkt")) if Path(path).is_dir() else []
         found += [str(p) for p in below] or [path]
     return found
+
+
+def repeat_path(path: str, config: Config, times: int, trace: bool = False) -> Iterator[Verdict]:
+    """Run a script until it fails, at most so many times, each time with another seed."""
+    for n in range(times):
+        lucky = config.copy()
+        lucky.seed += n
+        verdict = run_path(path, lucky, trace)
+        if not verdict.passed() and times > 1:
+            verdict.message += f" (--seed={lucky.seed})"
+        yield verdict
+        if not verdict.passed():
+            break
 
 
 def run_path(path: str, config: Config, trace: bool = False) -> Verdict:

@@ -21,6 +21,7 @@ from softnet.lab.packetdrill.nodes import (
     TcpSpec,
     UdpSpec,
 )
+from softnet.lab.packetdrill.packets import MD5_SIZE, SignedBy
 from softnet.lab.packetdrill.scanner import WORD, Scanner
 from softnet.wire.options import EOL, NOP, RawOption
 from softnet.wire.tcp_options import (
@@ -274,6 +275,8 @@ def parse_option(s: Scanner) -> TcpOption:
         s.expect("ecr")
         return Timestamps(val, s.integer("a TS ecr"))
     if word == "md5":
+        if s.sees('"'):
+            return SignedBy(tcp.TCPOPT_MD5SIG, bytes(MD5_SIZE), s.string().encode("latin-1"))
         return RawOption(tcp.TCPOPT_MD5SIG, parse_hex(s))
     if word == "FO":
         return RawOption(tcp.TCPOPT_FASTOPEN, parse_hex(s))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from hashlib import md5
 
 import softnet.uapi.icmp as icmp
 import softnet.uapi.if_ether as if_ether
@@ -22,7 +23,15 @@ ETH_P_MPLS_UC = 0x8847
 TTL = 255  # of injected packets
 ECHOED_L4 = 8  # bytes of the transport header that an ICMP error quotes
 MPLS_BOTTOM = 0x100
+MD5_SIZE = 16  # bytes of a signature
 AE_BIT = 0x100  # of TcpSpec.flags: the bit that was NS
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBy(RawOption):
+    """md5 "secret": the signature that this key makes of the segment, RFC 2385."""
+
+    key: bytes = b""
 
 
 def build_inbound(spec: PacketSpec, flow: Flow, config: Config) -> bytes:
@@ -47,7 +56,23 @@ def inbound_tcp(body: TcpSpec, flow: Flow) -> bytes:
     """The TCP segment, in the host's numbers."""
     syn = body.flags & tcp.TCPHDR_SYN != 0
     ack = body.flags & tcp.TCPHDR_ACK != 0
-    segment = bytearray(
+    options = flow.inbound_options(body.options or [], syn, ack)
+    segment = inbound_segment(body, flow, options)
+    if signed(options, segment, flow.remote[0], flow.local[0]):
+        segment = inbound_segment(body, flow, options)
+    if body.flags & AE_BIT:
+        # One more bit in a word of the sum: the checksum loses as much, in ones' complement.
+        segment[12] |= 1
+        check = int.from_bytes(segment[16:18], "big") - AE_BIT
+        segment[16:18] = (check if check >= 0 else check + 0xFFFF).to_bytes(2, "big")
+    return bytes(segment)
+
+
+def inbound_segment(body: TcpSpec, flow: Flow, options: list[TcpOption]) -> bytearray:
+    """The same with these options."""
+    syn = body.flags & tcp.TCPHDR_SYN != 0
+    ack = body.flags & tcp.TCPHDR_ACK != 0
+    return bytearray(
         build_tcp(
             flow.remote[0],
             flow.local[0],
@@ -58,16 +83,24 @@ def inbound_tcp(body: TcpSpec, flow: Flow) -> bytes:
             ack_seq=(body.ack + flow.local_offset(syn)) & U32 if ack else body.ack,
             window=body.window or 0,
             urg_ptr=body.urg,
-            options=flow.inbound_options(body.options or [], syn, ack),
+            options=options,
             payload=bytes(body.length),
         )
     )
-    if body.flags & AE_BIT:
-        # One more bit in a word of the sum: the checksum loses as much, in ones' complement.
-        segment[12] |= 1
-        check = int.from_bytes(segment[16:18], "big") - AE_BIT
-        segment[16:18] = (check if check >= 0 else check + 0xFFFF).to_bytes(2, "big")
-    return bytes(segment)
+
+
+def signed(options: list[TcpOption], segment: bytes | bytearray, saddr: int, daddr: int) -> bool:
+    """Put the signature of segment in the place of every `md5 "key"`; was there any?"""
+    found = False
+    for i, option in enumerate(options):
+        if isinstance(option, SignedBy):
+            hlen = segment[12] >> 4 << 2
+            pseudo = saddr.to_bytes(4) + daddr.to_bytes(4) + bytes((0, in_.IPPROTO_TCP))
+            text = pseudo + len(segment).to_bytes(2) + segment[:16] + b"\0\0" + segment[18:20]
+            digest = md5(text + segment[hlen:] + option.key, usedforsecurity=False).digest()
+            options[i] = RawOption(tcp.TCPOPT_MD5SIG, digest)
+            found = True
+    return found
 
 
 def inbound_icmp(body: IcmpSpec, flow: Flow) -> bytes:
@@ -204,6 +237,7 @@ class Seen:
     type: int = 0  # of ICMP
     code: int = 0
     options: list[TcpOption] = field(default_factory=list)
+    segment: bytes = b""  # of TCP, with its header
     payload: bytes = b""
     fault: str = ""  # what makes it no sound packet
 
@@ -250,6 +284,7 @@ def dissect_tcp(seen: Seen, body: bytearray) -> None:
     seen.options = [
         RawOption(tcp.TCPOPT_MD5SIG, o.digest) if isinstance(o, Md5Sig) else o for o in options
     ]
+    seen.segment = bytes(body)
     seen.payload = bytes(body[hdrlen:])
 
 

@@ -24,6 +24,7 @@ KINDS = {
     "fd": "pollfd",
     "events": "epoll_event",
     "tv_sec": "timeval",
+    "tcpm_addr": "tcp_md5sig",
     "onoff": "linger",
     "l_onoff": "linger",
     "iov_base": "iovec",
