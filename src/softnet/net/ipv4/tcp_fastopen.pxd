@@ -1,6 +1,5 @@
 cimport cython
 cimport softnet.arch.const as const
-cimport softnet.arch.mem as mem
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64, u8
 from softnet.kernel.timer cimport jiffies

@@ -19,7 +19,6 @@ Differs from Linux: the cookie is HalfSipHash of the address under net.ipv4.tcp_
 from __future__ import annotations
 
 import softnet.arch.const as const
-import softnet.arch.mem as mem
 import softnet.uapi.tcp as tcp
 from softnet.kernel.era import era_has
 from softnet.kernel.timer import jiffies

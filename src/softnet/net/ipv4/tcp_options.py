@@ -56,7 +56,7 @@ class TcpOutOptions:
 def tcp_next_option(p: mem.Mem, o: int, end: int) -> int:
     """Where the next option with a length byte begins, at o or behind NOPs; -1 if there is none.
 
-    None is also what is cut off at end, and all behind it. Kind and length are at p + the answer and behind it.
+    None is also what is cut off at end, and all behind it. The byte there is its kind, the next its length.
     """
     while o < end:
         kind = mem.get8(p, o)
