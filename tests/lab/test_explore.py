@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import runpy
+import shlex
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -185,3 +188,36 @@ def test_seeds_that_change_nothing_are_no_longer_tried() -> None:
     luck = [trial.seed for trial in tried if not trial.schedule.faults]
     assert luck == [7, 8, 9, 10]
     assert all(trial.seed == 7 for trial in tried if len(trial.schedule) == 1)
+
+
+PROGRAM = """
+import softnet
+
+def test(lab):
+    h1, h2 = lab.hosts("h1", "h2")
+    lab.link(h1, h2, delay="1ms")
+    assert h1.ping("h2", count=1).returncode == 0
+
+if __name__ == "__main__":
+    softnet.explore(test)
+"""
+
+
+@pytest.mark.slow
+def test_what_a_program_prints_is_a_command_that_repeats_it(tmp_path: Path) -> None:
+    program = tmp_path / "prog.py"
+    program.write_text(PROGRAM)
+
+    def last_lines(*words: str) -> list[str]:
+        command = [sys.executable, "-m", "softnet", "run", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "runpy" not in done.stderr
+        return done.stderr.splitlines()[-2:]
+
+    found, line = last_lines(str(program))
+    assert line.startswith("replay: softnet run --seed 0 --faults 'drop ")
+    again, line_again = last_lines(*shlex.split(line)[3:])
+    assert line_again == line
+    assert found.partition(" (found in")[0] == again.partition(" (found in")[0]
+    assert again.endswith("(found in 1 runs)")

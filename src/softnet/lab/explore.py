@@ -4,6 +4,8 @@
 
     softnet.explore(test, budget=300)       FoundFault: ... replay: Lab(seed=0, faults="drop SYN-ACK 2")
 
+What it prints repeats the run: for a program of its own as a command, softnet run --faults=... prog.py.
+
 The search first watches a run without faults: which packets there are, when they cross which link,
 which hosts serve. From that it makes every fault that could matter and tries them one by one, all sorts
 in turn, then pairs and triples drawn by luck, each under another seed. In between it tries seeds without
@@ -14,16 +16,20 @@ left becomes earlier, rounder, shorter, as long as the test fails at the same li
 
 from __future__ import annotations
 
+import os
 import random
+import shlex
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import count, zip_longest
+from itertools import count, repeat, zip_longest
 
 from softnet.lab.errors import HostCrashed, LabError
-from softnet.lab.faults import EVERY, Crash, Cut, Fault, PacketFault, Schedule
+from softnet.lab.faults import EVERY, Crash, Cut, Fault, PacketFault, Schedule, schedule
 from softnet.lab.packets import kind_of
+from softnet.lab.settings import integer
 from softnet.lab.topology import Lab
 from softnet.machine.cable import DELIVERED, CableTap, Direction
 
@@ -143,7 +149,8 @@ class Found:
 class FoundFault(AssertionError):
     """explore() found faults that break the test."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, command: str = "") -> None:
+        """command: what repeats it in a shell."""
         assert found.trial is not None
         assert found.failure is not None
         self.found = found
@@ -155,7 +162,7 @@ class FoundFault(AssertionError):
             self,
             f"{what if n else 'it breaks without any fault:'} the test at {found.failure.place}:"
             f" {found.failure.kind}: {found.failure.error} (found in {found.runs} runs)\n"
-            f"replay: {found.replay}",
+            f"replay: {command or found.replay}",
         )
 
 
@@ -173,7 +180,13 @@ def explore(
     crash: the hosts that may lose power, by default those whose programs only serve. order: "seeded"
     makes who runs first a matter of luck, too. until: virtual seconds; longer is a hang.
     """
-    search = Search(budget, seed).steps()
+    fixed = integer("SOFTNET_SEED")
+    seed = seed if fixed is None else fixed
+    faults = os.environ.get("SOFTNET_FAULTS")
+    if faults is None:
+        search = Search(budget, seed, fixed is not None).steps()
+    else:
+        search = replay(Trial(seed, schedule(faults)))
     trial = next(search)
     while True:
         result = run_trial(test, trial, crash, order, until)
@@ -185,7 +198,23 @@ def explore(
     if found.trial is None:
         return found
     assert found.failure is not None
-    raise FoundFault(found) from found.failure.error
+    raise FoundFault(found, command(test, found.trial)) from found.failure.error
+
+
+def replay(trial: Trial) -> Generator[Trial, Result, Found]:
+    """A search that is none: `softnet run --faults` says what to run."""
+    result = yield trial
+    return Found(trial if result.failure else None, result.failure, 1)
+
+
+def command(test: Callable[[Lab], object], trial: Trial) -> str:
+    """What repeats it in a shell; "" if the test does not stand in the program that was run."""
+    path = sys.argv[0] if sys.argv else ""
+    code = getattr(test, "__code__", None)
+    if code is None or os.path.abspath(code.co_filename) != os.path.abspath(path):
+        return ""
+    options = ["--seed", str(trial.seed), "--faults", str(trial.schedule)]
+    return shlex.join(["softnet", "run", *options, *sys.argv])
 
 
 def run_trial(
@@ -221,9 +250,11 @@ def failure_of(e: BaseException) -> Failure | None:
 class Search:
     """What to try next. steps() gives a Trial and takes its Result until it returns a Found."""
 
-    def __init__(self, budget: int, seed: int = 0) -> None:
+    def __init__(self, budget: int, seed: int = 0, fixed: bool = False) -> None:
+        """fixed: no other seeds."""
         self.budget = budget
         self.seed = seed
+        self.fixed = fixed
         self.runs = 0
         self.luck = random.Random(seed)
 
@@ -234,7 +265,8 @@ class Search:
         if result.failure is not None:
             return Found(clean, result.failure, self.runs, clean)
         assert result.seen is not None
-        seen, others, equal = result.seen, count(self.seed + 1), 0
+        seen, equal = result.seen, 0
+        others = repeat(self.seed) if self.fixed else count(self.seed + 1)
         for faults in schedules(seen, self.luck):
             trials = [Trial(self.seed if len(faults) == 1 else next(others), Schedule(faults))]
             if self.runs % LUCK_EVERY == 0 and equal < LUCKLESS:

@@ -25,6 +25,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import softnet
@@ -239,7 +240,19 @@ def do_run(args: argparse.Namespace) -> int:
             return e.code or OK
         print(e.code, file=sys.stderr)
         return FAILED
+    except Exception as e:  # noqa: BLE001 (the program's own: shown as python would)
+        e.__traceback__ = frames_of(args.program, e)
+        sys.excepthook(type(e), e, e.__traceback__)
+        return FAILED
     return OK
+
+
+def frames_of(program: str, e: BaseException) -> TracebackType | None:
+    """Where it was raised, from the program on; all of it if it is a matter of ours."""
+    tb = e.__traceback__
+    while tb is not None and tb.tb_frame.f_code.co_filename != program:
+        tb = tb.tb_next
+    return tb or e.__traceback__
 
 
 def with_file(do: Callable[[Any], int]) -> int:
