@@ -177,3 +177,27 @@ def test_a_full_send_buffer_is_eagain(net: Any) -> None:
         return None
 
     assert net.run(program) == (11, True)
+
+
+def test_sendall_sends_all_or_says_how_it_ended(net: Any) -> None:
+    def program() -> Any:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            with socket.create_connection(listener.getsockname()) as s:
+                peer, _ = listener.accept()
+                s.sendall(b"one")
+                s.sendall(memoryview(b"t-w-o-")[::2])
+                s.sendall(bytearray(b"!"), 0)
+                said = peer.recv(100)
+                s.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    s.sendall(bytes(1 << 24))
+                size = 0
+                s.close()
+                while part := peer.recv(1 << 20):
+                    size += len(part)
+                peer.close()
+                return said, 0 < size < 1 << 24
+
+    assert net.run(program) == (b"onetwo!", True)

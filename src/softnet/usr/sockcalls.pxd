@@ -12,6 +12,8 @@ cdef dict addresses
 cdef i64 room_for(object buffer, i64 nbytes) except -1
 @cython.locals(fd=i64, n=i64)
 cpdef object send(object self, object data, object flags=*)
+@cython.locals(fd=i64, n=i64)
+cpdef object sendall(object self, object data, object flags=*)
 @cython.locals(n=i64)
 cdef i64 send_direct(i64 fd, object data) except? -1
 @cython.locals(size=i64, n=i64)

@@ -53,6 +53,16 @@ def send(self: Any, data: Any, flags: Any = 0) -> Any:
     return sockets.send(self, data, flags) if n == ELSEWHERE else taken(n)
 
 
+def sendall(self: Any, data: Any, flags: Any = 0) -> None:
+    """sendall()"""
+    fd = sock_direct(self, 0)
+    n = send_direct(fd, data) if fd >= 0 and type(flags) is int and flags == 0 else ELSEWHERE
+    if n == ELSEWHERE:
+        sockets.sendall(self, data, flags)
+    elif n < mem.buf_len(data):
+        sockets.sendall(self, memoryview(data).cast("B")[taken(n) :], flags)
+
+
 def send_direct(fd: int, data: Any) -> int:
     """send(data) of a socket without a time-out: bytes taken, -EAGAIN, or ELSEWHERE. OSError."""
     if not mem.buf_plain(data):

@@ -7,8 +7,8 @@ socket(), connect(), accept() and close() as programs make them once a connectio
 from __future__ import annotations
 
 import socket
-import weakref
 from typing import Any
+from weakref import ref
 
 from softnet.syscalls import sys_accept4, sys_close, sys_connect, sys_getsockname, sys_socket
 from softnet.usr import sockets
@@ -44,7 +44,7 @@ class Live:
 
     __slots__ = ("refs", "room")
 
-    refs: list[weakref.ref[Any]]
+    refs: list[ref[Any]]
     room: int  # how long refs may grow before the dead ones are taken out
 
     def __init__(self) -> None:
@@ -54,9 +54,9 @@ class Live:
     def add(self, sock: Any) -> None:
         """One more."""
         if len(self.refs) >= self.room:
-            self.refs = [ref for ref in self.refs if ref() is not None]
+            self.refs = [one for one in self.refs if one() is not None]
             self.room = 2 * len(self.refs) + SPARE_REFS
-        self.refs.append(weakref.ref(sock))
+        self.refs.append(ref(sock))
 
 
 live = Live()
@@ -109,8 +109,8 @@ def adopt_fd(self: Any, fd: int, family: int, type: int, proto: int, timeout: in
 
 def forget_sockets() -> None:
     """The last lab closed: whoever holds a socket still finds it closed."""
-    for ref in live.refs:
-        sock = ref()
+    for one in live.refs:
+        sock = one()
         if sock is not None and sock_get(sock)[0] >= FIRST_FD:
             sock_take(sock)
     live.refs = []

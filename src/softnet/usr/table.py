@@ -169,7 +169,7 @@ SOCKETS = (
     Row("_socket", "socket.recvmsg", sockets.recvmsg, SOCKET),
     Row("_socket", "socket.recvmsg_into", sockets.recvmsg_into, SOCKET),
     Row("_socket", "socket.send", sockcalls.send, SOCKET),
-    Row("_socket", "socket.sendall", sockets.sendall, SOCKET),
+    Row("_socket", "socket.sendall", sockcalls.sendall, SOCKET),
     Row("_socket", "socket.sendmsg", sockets.sendmsg, SOCKET),
     Row("_socket", "socket.sendmsg_afalg", sockets.sendmsg_afalg, SOCKET),
     Row("_socket", "socket.sendto", sockcalls.sendto, SOCKET),

@@ -16,6 +16,9 @@ cdef class SipState:
     cpdef int word(self, i64 m) except -1
     cpdef i64 finish(self, i64 length) except? -1
 
+@cython.locals(state=SipState)
+cdef SipState sip_state(i64 key0, i64 key1)
+@cython.locals(state=SipState)
 cpdef i64 hsiphash_3words(i64 a, i64 b, i64 c, i64 key0, i64 key1) except? -1
 cpdef i64 secure_tcp_sequence_number(
     i64 key0, i64 key1, i64 now_ns, i64 saddr, i64 daddr, i64 sport, i64 dport

@@ -70,9 +70,19 @@ class SipState:
         return self.v1 ^ self.v3
 
 
+def sip_state(key0: int, key1: int) -> SipState:
+    """SipState(key0, key1), without a call of Python's when compiled."""
+    state = SipState.__new__(SipState)
+    state.v0 = key0
+    state.v1 = key1
+    state.v2 = 0x6C796765 ^ key0
+    state.v3 = 0x74656462 ^ key1
+    return state
+
+
 def hsiphash_3words(a: int, b: int, c: int, key0: int, key1: int) -> int:
     """HalfSipHash-2-4 of three 32-bit words under a 64-bit key: 32 bits."""
-    state = SipState(key0, key1)
+    state = sip_state(key0, key1)
     state.word(a)
     state.word(b)
     state.word(c)

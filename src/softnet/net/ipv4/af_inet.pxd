@@ -8,6 +8,10 @@ cimport softnet.uapi.socket as socket_
 cimport softnet.uapi.sockios as sockios
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
+from softnet.kernel.sched cimport Task, need_current, schedule_timeout
+from softnet.kernel.wait cimport (
+    TaskWait, WaitQueueHead, finish_wait, prepare_to_wait, task_wait
+)
 from softnet.net.core.dev.rps cimport rps_record_sock_flow
 from softnet.net.core.sock cimport (
     lock_sock, release_sock, sk_alloc, sk_common_release, sk_dst_reset, sock_error, sock_graft,
@@ -26,8 +30,10 @@ cdef i64 PROTO_WILD, NO_OWN_BIND, TCPF_CONNECTING
 cdef class InetFamily(NetProtoFamily):
     pass
 
-@cython.locals(answer=InetProtosw, sk=InetSock, err=i64)
+@cython.locals(rows=list, answer=InetProtosw, sk=InetSock, err=i64)
 cpdef i64 inet_create(Net net, Socket sock, i64 protocol, i64 kern) except? -1
+@cython.locals(answer=InetProtosw)
+cdef InetProtosw inet_protosw_find(list rows, i64 protocol)
 @cython.locals(sk=Sock, isk=InetSock, timeout=i64)
 cpdef i64 inet_release(Socket sock) except? -1
 @cython.locals(sk=InetSock, prot=Proto, err=i64)
@@ -38,6 +44,15 @@ cpdef i64 inet_recvmsg(Socket sock, MsgHdr msg, i64 size, i64 flags) except? -1
 cpdef i64 inet_autobind(InetSock sk) except? -1
 @cython.locals(sk=InetSock)
 cpdef SockaddrIn inet_getname(Socket sock, i64 peer)
+
+@cython.locals(sk=Sock, err=i64)
+cpdef i64 inet_stream_connect(Socket sock, Sockaddr addr, i64 flags) except? -1
+@cython.locals(isk=InetSock, err=i64, timeo=i64)
+cpdef i64 inet_stream_connect_locked(Socket sock, Sock sk, Sockaddr addr, i64 flags) except? -1
+@cython.locals(wq=WaitQueueHead, task=Task, wait=TaskWait)
+cdef i64 inet_wait_for_connect(Sock sk, i64 timeo) except? -1
+@cython.locals(sk=Sock, child=Sock)
+cpdef i64 inet_accept(Socket sock, Socket newsock, i64 flags) except? -1
 
 cdef class InetOps(ProtoOps):
     @cython.locals(sk=Sock)

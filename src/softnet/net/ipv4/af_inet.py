@@ -22,7 +22,7 @@ import softnet.uapi.sockios as sockios
 import softnet.uapi.tcp as tcp
 from softnet.fs.file import File, PollTable
 from softnet.kernel.sched import need_current, schedule_timeout
-from softnet.kernel.wait import TaskWait, finish_wait, prepare_to_wait
+from softnet.kernel.wait import finish_wait, prepare_to_wait, task_wait
 from softnet.net.core.dev.rps import rps_record_sock_flow
 from softnet.net.core.dev.taps import find_ptype
 from softnet.net.core.rtnl import rtnl_lock, rtnl_unlock
@@ -105,9 +105,10 @@ def inet_create(net: Net, sock: Socket, protocol: int, kern: int) -> int:
     if protocol < 0 or protocol >= in_.IPPROTO_MAX:
         return -errno.EINVAL
     sock.state = SS_UNCONNECTED
-    if not inetsw.get(sock.type):
+    rows = inetsw.get(sock.type)
+    if not rows:
         return -errno.ESOCKTNOSUPPORT
-    answer = inet_protosw_find(inetsw[sock.type], protocol)
+    answer = inet_protosw_find(rows, protocol)
     if answer is None:
         return -errno.EPROTONOSUPPORT
     if protocol == PROTO_WILD:
@@ -181,9 +182,10 @@ def inet_release(sock: Socket) -> int:
         return 0
     if trace.inet_release.enabled:
         trace.inet_release.fire(sk)
-    if isinstance(sk, InetSock) and sk.mc_list:
+    isk = sk if isinstance(sk, InetSock) else None
+    if isk is not None and isk.mc_list:
         rtnl_lock(sk.sk_net)
-        ip_mc_drop_socket(sk)
+        ip_mc_drop_socket(isk)
         rtnl_unlock(sk.sk_net)
     timeout = sk.sk_lingertime if sk.flag(const.SOCK_LINGER) else 0
     sock.sk = None
@@ -375,8 +377,9 @@ def inet_stream_connect_locked(sock: Socket, sk: Sock, addr: Sockaddr, flags: in
         return err
     if sock.state == SS_CONNECTED:
         return -errno.EISCONN
+    isk = sk if isinstance(sk, InetSock) else None
     if sock.state == SS_CONNECTING:
-        if isinstance(sk, InetSock) and sk.defer_connect:
+        if isk is not None and isk.defer_connect:
             return -errno.EISCONN
         err = -errno.EALREADY
     elif sock.state == SS_UNCONNECTED:
@@ -386,7 +389,7 @@ def inet_stream_connect_locked(sock: Socket, sk: Sock, addr: Sockaddr, flags: in
         if err < 0:
             return err
         sock.state = SS_CONNECTING
-        if isinstance(sk, InetSock) and sk.defer_connect:
+        if isk is not None and isk.defer_connect:
             return 0  # TCP_FASTOPEN_CONNECT: the first send() will do it
         err = -errno.EINPROGRESS
     else:
@@ -418,7 +421,7 @@ def inet_wait_for_connect(sk: Sock, timeo: int) -> int:
     wq = sk.sk_wq
     assert wq is not None
     task = need_current()
-    wait = TaskWait(task)
+    wait = task_wait(task)
     prepare_to_wait(wq, wait, const.TASK_INTERRUPTIBLE)
     try:
         while 1 << sk.sk_state & TCPF_CONNECTING:

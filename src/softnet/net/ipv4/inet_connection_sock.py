@@ -529,9 +529,11 @@ def inet_csk_clear_xmit_timers(sk: InetConnectionSock) -> None:
     sk.icsk_pending = 0
     sk.icsk_ack_pending = 0
     sk.icsk_ack_blocked = False
-    for timer in (sk.icsk_retransmit_timer, sk.icsk_delack_timer, sk.sk_timer):
-        if timer is not None:
-            sk_stop_timer(sk, timer)
+    if sk.icsk_retransmit_timer is not None:
+        sk_stop_timer(sk, sk.icsk_retransmit_timer)
+    if sk.icsk_delack_timer is not None:
+        sk_stop_timer(sk, sk.icsk_delack_timer)
+    inet_csk_delete_keepalive_timer(sk)
 
 
 def inet_csk_reset_keepalive_timer(sk: InetConnectionSock, len: int) -> None:

@@ -15,7 +15,9 @@ cdef i64 MSS_ETHERNET, RCVMEM_STEP, GROW_LEN_MIN, REMNANT
 cpdef int tcp_init_buffer_space(TcpSock tp) except -1
 cpdef int tcp_fixup_sndbuf(TcpSock tp) except -1
 cpdef int tcp_fixup_rcvbuf(TcpSock tp) except -1
+@cython.locals(mss=i64, scale=i64, rcvmem=i64)
 cpdef i64 tcp_segment_rcvmem(TcpSock tp) except? -1
+cdef i64 window_part(i64 space, i64 scale) noexcept
 cpdef void tcp_grow_window(TcpSock tp, SkBuff skb) except *
 cpdef i64 tcp_grow_window_slowly(TcpSock tp, SkBuff skb) except? -1
 cpdef int tcp_clamp_window(TcpSock tp) except -1
