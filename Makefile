@@ -17,10 +17,9 @@ BENCH  ?=
 EXT     = $(PY) tools/buildext.py --jobs=$(JOBS)
 # The one part that has no interpreted form: it redirects the standard library for programs.
 NATIVE  = $(EXT) softnet.usr.native._redef softnet.usr.native._trap
-FAST    = -O3 -DNDEBUG -DCYTHON_WITHOUT_ASSERTIONS -fno-plt -fvisibility=hidden
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
-.PHONY: judge-cpython judge-suites determinism packetdrill-adapter help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
+.PHONY: fast judge-cpython judge-suites determinism packetdrill-adapter help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -63,9 +62,12 @@ lint: .venv/lint.stamp ## format, style, types, contracts, pxd files, boxing in 
 
 # Assertions, ours and those in Python's own headers, are for tests, not for measurements; a wheel has
 # none either.
-bench: .venv/build.stamp ## compare with the kernel's loopback, compiled with -O3
-	@$(EXT) --opt="$(FAST)" --out=build/bench >&2
-	@PYTHONPATH=build/bench $(PY) -m bench $(BENCH)
+bench: .venv/build.stamp ## compare with the kernel's loopback, compiled as `make fast` does
+	@$(PY) tools/fastbuild.py --jobs=$(JOBS) >&2
+	@PYTHONPATH=build/fast $(PY) -m bench $(BENCH)
+
+fast: .venv/build.stamp ## compile into build/fast by a profile: the fastest form, in about ten minutes
+	@$(PY) tools/fastbuild.py --jobs=$(JOBS)
 
 # Which modules, and whose: make judge-cpython J="test_socket test_ssl" JUDGE_PYTHON=python3.12
 J            ?=

@@ -41,7 +41,7 @@ import sysconfig
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -314,7 +314,7 @@ class Toolchain:
         if source.suffix == ".c":
             cfile = source
         else:
-            cfile = Path("../cython") / source.relative_to("src").with_suffix(".c")
+            cfile = self.c_of(m)
             if not self.translate(m, source, cfile, said):
                 return False
         obj, lib = self.objects / (m.name + ".o"), self.objects / (m.name + ".so")
@@ -332,11 +332,21 @@ class Toolchain:
         (self.objects / (m.name + ".key")).write_text(self.salt + m.key)
         return True
 
+    def c_of(self, m: Module) -> Path:
+        """Where the C of a module lies, seen from the stage."""
+        return Path("../cython") / m.source.relative_to(self.stage / "src").with_suffix(".c")
+
+    def translated(self, m: Module) -> bool:
+        """Tell whether the C of m fits the sources."""
+        cfile = self.stage / self.c_of(m)
+        stamp = cfile.with_suffix(".key")
+        return cfile.exists() and stamp.exists() and stamp.read_text() == m.key
+
     def translate(self, m: Module, source: Path, cfile: Path, said: io.StringIO) -> bool:
         """Run Cython on m, unless the C that is there has m's key already."""
-        stamp = cfile.with_suffix(".key")
-        if cfile.exists() and stamp.exists() and stamp.read_text() == m.key:
+        if self.translated(m):
             return True
+        stamp = cfile.with_suffix(".key")
         cfile.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
         keep_class_directives()
@@ -360,6 +370,15 @@ class Toolchain:
         shutil.copyfile(source, cfile.with_suffix(".py"))  # for boxlint
         stamp.write_text(m.key)
         return True
+
+
+def toolchain(root: Path, stage: Path, cc: list[str], flags: list[str]) -> Toolchain:
+    """Return the tools for one flavour of flags; its objects are kept below root."""
+    what = json.dumps([sys.version, SUFFIX, cc[-2:], flags])
+    salt = hashlib.sha256(what.encode()).hexdigest()[:12] + ":"
+    objects = root / "build/obj" / salt[:-1]
+    objects.mkdir(parents=True, exist_ok=True)
+    return Toolchain(stage, objects, cc, flags, salt)
 
 
 def install(modules: dict[str, Module], tools: Toolchain, out: Path) -> list[str]:
@@ -410,8 +429,9 @@ def choose(modules: dict[str, Module], names: Iterable[str]) -> set[str]:
     return {n for n in closure(chosen, edges) if modules[n].hot} if names else set()
 
 
-def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
-    """Compile what is asked for and not current, then install; return the exit status."""
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """One build at a time below root."""
     (root / "build").mkdir(exist_ok=True)
     with (root / "build/.lock").open("w") as lock:
         try:
@@ -419,6 +439,19 @@ def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
         except BlockingIOError:
             print("buildext: another build is running; waiting for it", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def staged(root: Path) -> tuple[Path, dict[str, Module]]:
+    """Copy the sources as they are now; return where they lie and what they are."""
+    stage = root / "build/stage"
+    sync(root / "src", stage / "src")
+    return stage, survey(stage / "src", f"{version('cython')} {DIRECTIVES}")
+
+
+def build(root: Path, out: Path, opt: str, names: list[str], jobs: int) -> int:
+    """Compile what is asked for and not current, then install; return the exit status."""
+    with locked(root):
         return build_locked(root, out, opt, names, jobs)
 
 
@@ -428,15 +461,8 @@ def build_locked(root: Path, out: Path, opt: str, names: list[str], jobs: int) -
     if cc is None:
         print("buildext: no C compiler (or no Python.h): the package stays plain Python")
         return NO_COMPILER
-    stage = root / "build/stage"
-    sync(root / "src", stage / "src")
-    flags = [*CFLAGS, *shlex.split(opt)]
-    what = json.dumps([sys.version, SUFFIX, cc[-2:], flags])
-    salt = hashlib.sha256(what.encode()).hexdigest()[:12] + ":"
-    objects = root / "build/obj" / salt[:-1]
-    objects.mkdir(parents=True, exist_ok=True)
-    tools = Toolchain(stage, objects, cc, flags, salt)
-    modules = survey(stage / "src", f"{version('cython')} {DIRECTIVES}")
+    stage, modules = staged(root)
+    tools = toolchain(root, stage, cc, [*CFLAGS, *shlex.split(opt)])
     wanted = choose(modules, names) if names else {m.name for m in modules.values() if m.hot}
     todo = [modules[n] for n in sorted(wanted) if not tools.current(modules[n])]
     failed = compile_all(tools, todo, jobs)

@@ -1,0 +1,135 @@
+"""tools/fastbuild.py: one library out of many modules, which call each other without a pointer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import buildext, fastbuild
+
+SOURCES = {
+    "src/softnet/__init__.py": '"""A small package."""\n',
+    "src/softnet/low/__init__.py": '"""Below."""\n',
+    "src/softnet/low/noun.py": "def twice(n: int) -> int:\n    return 2 * n\n",
+    "src/softnet/low/noun.pxd": "cpdef Py_ssize_t twice(Py_ssize_t n) except? -1\n",
+    "src/softnet/verb.py": (
+        "from softnet.low.noun import twice\n\n\ndef act(n: int) -> int:\n    return twice(n) + 1\n"
+    ),
+    "src/softnet/verb.pxd": (
+        "from softnet.low.noun cimport twice\n\ncpdef Py_ssize_t act(Py_ssize_t n) except? -1\n"
+    ),
+    "src/softnet/other.py": "def answer() -> int:\n    return 42\n",
+    "src/softnet/other.pxd": "cpdef Py_ssize_t answer() except? -1\n",
+    "tools/fast_list.txt": "# Both.\nsoftnet.low.noun\nsoftnet.verb\n",
+    "tools/training.py": "import softnet.verb\n\nfor n in range(1000):\n    softnet.verb.act(n)\n",
+}
+RUN = """
+import softnet.verb, softnet.low.noun as noun, softnet.other as other
+print(softnet.verb.act(20), noun.twice(4), other.answer(), noun.__file__, other.__file__)
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(fastbuild.gcc() is None, reason="there is no gcc"),
+]
+
+
+class Tree:
+    """A checkout with a package of three modules, two of them joined."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.out = root / "build/fast"
+        for name, text in SOURCES.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def run(self) -> list[str]:
+        """What act(20), twice(4) and answer() are, and where the last two were found."""
+        env = {**os.environ, "PYTHONPATH": str(self.out), "SOFTNET_PURE": ""}
+        done = subprocess.run(
+            [sys.executable, "-c", RUN], capture_output=True, text=True, env=env, check=True
+        )
+        return done.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    tree = Tree(tmp_path_factory.mktemp("fast"))
+    assert fastbuild.build(tree.root, tree.out, 2) == 0
+    return tree
+
+
+def test_modules_of_one_library_are_imported_by_their_names(tree: Tree) -> None:
+    act, twice, answer, noun, other = tree.run()
+    assert (act, twice, answer) == ("41", "8", "42")
+    assert Path(noun).suffix == Path(other).suffix == ".so"
+    assert (tree.out / fastbuild.LIBRARY).exists()
+
+
+def test_the_call_from_module_to_module_is_gone_from_the_library(tree: Tree) -> None:
+    """What the training ran is inlined: act() multiplies by itself."""
+    library = str(tree.out / fastbuild.LIBRARY)
+    said = subprocess.run(
+        ["objdump", "-d", library], capture_output=True, text=True, check=True
+    ).stdout
+    body = said.split("<__pyx_f_7softnet_4verb_act", 1)[1].split("\n\n", 1)[0]
+    assert "twice" not in body
+
+
+def test_the_training_leaves_its_counts(tree: Tree) -> None:
+    assert len(list((tree.root / "build/fast-objects").glob("softnet.*.gcda"))) == 2
+
+
+def test_what_is_current_is_not_built_and_what_changed_is(
+    tree: Tree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fastbuild.build(tree.root, tree.out, 2) == 0
+    assert capsys.readouterr().out == "fastbuild: fast is current\n"
+    noun = tree.root / "src/softnet/low/noun.py"
+    noun.write_text(noun.read_text().replace("2 * n", "3 * n"))
+    assert fastbuild.build(tree.root, tree.out, 2) == 0
+    assert tree.run()[:2] == ["61", "12"]
+
+
+def test_what_the_compiler_says_is_handed_on(tree: Tree) -> None:
+    joined = tree.root / "build/fast-objects/c/softnet.verb.c"
+    assert "extern Py_ssize_t __pyx_f_7softnet_3low_4noun_twice(" in joined.read_text()
+    library = fastbuild.Library(tree.root, tree.root, ["gcc"], 1, *buildext.staged(tree.root))
+    with pytest.raises(SystemExit, match=r"FAILED: gcc -c nowhere\.c"):
+        library.run("nothing", [["gcc", "-c", "nowhere.c"]])
+
+
+def test_a_call_to_a_module_outside_stays_a_pointer() -> None:
+    text = (
+        "static int (*__pyx_f_7softnet_5other_do)(int); /*proto*/\n"
+        "static int __pyx_f_7softnet_4verb_act(int); /*proto*/\n"
+    )
+    joined = fastbuild.join({"softnet.verb": text})["softnet.verb"]
+    assert "static int (*__pyx_f_7softnet_5other_do)(int); /*proto*/" in joined
+    assert "\nint __pyx_f_7softnet_4verb_act(int); /*proto*/" in joined
+
+
+def test_a_name_on_the_list_that_is_no_module_is_named(tree: Tree) -> None:
+    names = tree.root / "tools/fast_list.txt"
+    names.write_text(names.read_text() + "softnet.nuon\n")
+    with pytest.raises(SystemExit, match=r"no hot module: softnet\.nuon$"):
+        fastbuild.build(tree.root, tree.out, 2)
+
+
+def test_the_tests_for_none_are_left_out() -> None:
+    text = (
+        "  if (unlikely(((PyObject *)__pyx_v_skb) == Py_None)) {\n"
+        '    PyErr_Format(PyExc_AttributeError, "\\047NoneType\\047 object has no attribute '
+        '\\047%.30s\\047", "x");\n'
+        "  if (unlikely(((PyObject *)__pyx_v_skb) == Py_None)) {\n"
+        '    PyErr_SetString(PyExc_TypeError, "object of type \\047NoneType\\047 has no len()");\n'
+    )
+    lines = fastbuild.trust(text).split("\n")
+    assert lines[0] == "  if (0) {"
+    assert lines[2] == text.split("\n")[2]
