@@ -37,6 +37,7 @@ cdef class FileOps:
     cpdef void release(self, File file) except *
 
 @cython.final
+@cython.freelist(64)
 cdef class File:
     cdef public FileOps f_op
     cdef public i64 f_flags
@@ -47,6 +48,9 @@ cdef class File:
 
 cdef class EpollLink:
     cpdef void file_released(self, File file) except *
+
+@cython.locals(file=File)
+cpdef File new_file(FileOps f_op, i64 f_flags, object private_data)
 
 cpdef File get_file(File file)
 

@@ -55,6 +55,7 @@ cdef Lockdep lockdep
 
 
 @cython.final
+@cython.freelist(64)
 cdef class SpinLock:
     cdef public LockClass cls
 

@@ -3,8 +3,8 @@ cimport softnet.arch.const as const
 cimport softnet.machine.cpu as cpu_
 from softnet.arch.types cimport i64
 from softnet.kernel.softirq cimport SoftirqAction, open_softirq, raise_softirq
-from softnet.machine.cpu cimport Board, Cpu, irq_enter, irq_exit, this_cpu
-from softnet.machine.event cimport Clock, Event, EventQueue
+from softnet.machine.cpu cimport Board, Cpu, Ticks, irq_enter, irq_exit, this_cpu
+from softnet.machine.event cimport Event, EventQueue
 
 cdef class TimerBase
 
@@ -40,14 +40,12 @@ cdef class TimerSoftirq(SoftirqAction):
 
 
 @cython.final
-cdef class TimerBase:
+cdef class TimerBase(Ticks):
     cdef public Board machine
-    cdef public Clock clock
     cdef public EventQueue queue
     cdef public TimerEvent event
     cdef public i64 timer_jiffies, offset, count, near, armed_for
     cdef public bint running
-    cdef i64 read_ns, read_jiffies
     cdef list slots, slot_min
     cdef bytearray busy
     cdef i64 order
@@ -84,8 +82,10 @@ cdef class TimerBase:
 cdef bint timer_before(Timer a, Timer b) except -1
 @cython.locals(base=TimerBase)
 cpdef TimerBase timer_base(Board machine)
-@cython.locals(cpu=Cpu, base=TimerBase)
+@cython.locals(cpu=Cpu)
 cpdef i64 jiffies() except? -1
+@cython.locals(ticks=i64)
+cdef i64 read_ticks(Board machine) except? -1
 @cython.locals(base=TimerBase)
 cpdef bint mod_timer(Timer t, i64 expires) except -1
 cpdef bint mod_timer_pending(Timer t, i64 expires) except -1

@@ -24,8 +24,8 @@ from operator import attrgetter
 import softnet.arch.const as const
 import softnet.machine.cpu as cpu_
 from softnet.kernel.softirq import SoftirqAction, open_softirq, raise_softirq
-from softnet.machine.cpu import Board, irq_enter, irq_exit, this_cpu
-from softnet.machine.event import Clock, Event, EventQueue
+from softnet.machine.cpu import Board, Ticks, irq_enter, irq_exit, this_cpu
+from softnet.machine.event import Event, EventQueue
 
 HZ = const.HZ  # jiffies per second; hot code says const.HZ
 
@@ -128,7 +128,7 @@ class TimerSoftirq(SoftirqAction):
         timer_base(this_cpu().machine).run_timers()
 
 
-class TimerBase:
+class TimerBase(Ticks):
     """struct tvec_base: the timers of one machine, machine.timers.
 
     initial_jiffies is the count at time 0. Linux starts five minutes before the 32-bit wrap to find
@@ -137,13 +137,10 @@ class TimerBase:
 
     __slots__ = (
         "machine",
-        "clock",
         "queue",
         "event",
         "timer_jiffies",
         "offset",
-        "read_ns",
-        "read_jiffies",
         "slots",
         "busy",
         "slot_min",
@@ -155,13 +152,10 @@ class TimerBase:
     )
 
     machine: Board
-    clock: Clock
     queue: EventQueue
     event: TimerEvent
     timer_jiffies: int  # the next jiffy to process
     offset: int  # jiffies at time 0
-    read_ns: int  # the time that jiffies() was last asked at: a division saved for most of a packet
-    read_jiffies: int  # and what it said
     slots: list[Timer | None]
     busy: bytearray  # of each slot: 1 if something hangs there. Searching it is quick
     slot_min: list[int]  # of each coarse slot: nothing in it expires before this
@@ -172,13 +166,11 @@ class TimerBase:
     running: bool
 
     def __init__(self, machine: Board, initial_jiffies: int = 0) -> None:
+        Ticks.__init__(self, machine.clock, initial_jiffies)
         self.machine = machine
-        self.clock = machine.clock
         self.queue = machine.queue
         self.event = TimerEvent(self)
         self.offset = initial_jiffies
-        self.read_ns = 0
-        self.read_jiffies = initial_jiffies
         self.slots = [None] * (WORK_SLOT + 1)
         self.busy = bytearray(WORK_SLOT + 1)
         self.slot_min = [0] * (LEVELS * TVN_SLOTS)
@@ -438,12 +430,15 @@ def jiffies() -> int:
     """This machine's time in jiffies; `& 0xFFFFFFFF` (mem.u32) of it is what the wire sees."""
     cpu = cpu_.state.cpu
     assert cpu is not None  # only stack code calls it
-    base: TimerBase = cpu.machine.timers
-    if base is None:
-        base = timer_base(cpu.machine)
-    if base.clock.now == base.read_ns:
-        return base.read_jiffies
-    return base.jiffies()
+    return read_ticks(cpu.machine)
+
+
+def read_ticks(machine: Board) -> int:
+    """jiffies() of a machine. Compiled, what it says most of the time takes no reference."""
+    if machine.timers is not None and machine.timers.clock.now == machine.timers.read_ns:
+        ticks: int = machine.timers.read_jiffies
+        return ticks
+    return timer_base(machine).jiffies()
 
 
 def mod_timer(t: Timer, expires: int) -> bool:

@@ -40,6 +40,8 @@ cdef class CallCondition(WaitCondition):
     cdef object fn
 
 
+@cython.locals(wq=WaitQueueHead)
+cpdef WaitQueueHead wait_queue_head(object name)
 @cython.locals(e=TaskWait)
 cpdef TaskWait task_wait(Task task)
 cpdef bint waitqueue_active(WaitQueueHead wq) except -1

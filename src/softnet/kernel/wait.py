@@ -67,6 +67,15 @@ class WaitQueueHead:
         self.name = name
 
 
+def wait_queue_head(name: object) -> WaitQueueHead:
+    """WaitQueueHead(name), without a call of Python's when compiled."""
+    wq = WaitQueueHead.__new__(WaitQueueHead)
+    wq.first = None
+    wq.last = None
+    wq.name = name
+    return wq
+
+
 class TaskWait(WaitQueueEntry):
     """DEFINE_WAIT(): wakes a task and takes itself off the queue as it does."""
 

@@ -10,6 +10,11 @@ cdef class Interrupt:
     cpdef void deliver(self) except *
 
 
+cdef class Ticks:
+    cdef public Clock clock
+    cdef i64 read_ns, read_jiffies
+
+
 cdef class Board:
     cdef public str name
     cdef public i64 host_id
@@ -19,7 +24,8 @@ cdef class Board:
     cdef public list cpus
     cdef public Cpu boot_cpu
     cdef public RandomStream random
-    cdef public object timers, hrtimers, sched, rcu, log, sysctl, workqueue, init_net, kernel
+    cdef public Ticks timers
+    cdef public object hrtimers, sched, rcu, log, sysctl, workqueue, init_net, kernel
     cdef public object console
 
 

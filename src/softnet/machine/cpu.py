@@ -31,6 +31,21 @@ class Interrupt:
         """Try again to interrupt the CPU."""
 
 
+class Ticks:
+    """A machine's time in jiffies as it was last read: what kernel.timer.TimerBase is made of."""
+
+    __slots__ = ("clock", "read_ns", "read_jiffies")
+
+    clock: Clock
+    read_ns: int  # the time that jiffies() was last asked at: a division saved for most of a packet
+    read_jiffies: int  # and what it said
+
+    def __init__(self, clock: Clock, jiffies: int) -> None:
+        self.clock = clock
+        self.read_ns = 0
+        self.read_jiffies = jiffies
+
+
 class Board:
     """What a machine is to those below it: a name, the world's clock and queue, its CPUs.
 

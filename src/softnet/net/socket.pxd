@@ -5,10 +5,12 @@ cimport softnet.uapi.poll as poll
 cimport softnet.uapi.socket as uapi
 cimport softnet.uapi.sockios as sockios
 from softnet.arch.types cimport i64
-from softnet.fs.file cimport FdTable, File, FileOps, PollTable
-from softnet.kernel.wait cimport WaitQueueHead
+from softnet.fs.file cimport FdTable, File, FileOps, PollTable, new_file
+from softnet.kernel.wait cimport wait_queue_head
 from softnet.structs.net_namespace cimport Net
-from softnet.structs.socket cimport MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, Socket
+from softnet.structs.socket cimport (
+    MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, Socket, new_socket
+)
 
 cdef class SocketFileOps
 cdef class MsgSlab
@@ -22,6 +24,7 @@ cdef MsgSlab msg_slab
 
 cpdef int sock_register(NetProtoFamily family) except -1
 
+@cython.locals(pf=NetProtoFamily, err=i64)
 cpdef Socket sock_create(Net net, i64 family, i64 type, i64 protocol, i64 kern=*)
 
 cpdef Socket sock_alloc(i64 type)

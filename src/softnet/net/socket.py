@@ -18,11 +18,11 @@ import softnet.uapi.fcntl as fcntl
 import softnet.uapi.poll as poll
 import softnet.uapi.socket as uapi
 import softnet.uapi.sockios as sockios
-from softnet.fs.file import File, FileOps
-from softnet.kernel.wait import WaitQueueHead
+from softnet.fs.file import File, FileOps, new_file
+from softnet.kernel.wait import wait_queue_head
 from softnet.net.core.dev_ioctl import dev_ioctl
 from softnet.net.core.sock import sock_getsockopt, sock_setsockopt
-from softnet.structs.socket import MsgHdr, Socket
+from softnet.structs.socket import MsgHdr, Socket, new_socket
 
 if TYPE_CHECKING:
     from softnet.fs.file import FdTable, PollTable
@@ -62,7 +62,7 @@ def sock_create(net: Net, family: int, type: int, protocol: int, kern: int = 0) 
 
 def sock_alloc(type: int) -> Socket:
     """A struct socket with nothing behind it."""
-    return Socket(type, WaitQueueHead())
+    return new_socket(type, wait_queue_head(None))
 
 
 def sock_release(sock: Socket) -> None:
@@ -76,7 +76,7 @@ def sock_release(sock: Socket) -> None:
 
 def sock_alloc_file(sock: Socket, flags: int) -> File:
     """A File for sock; flags: O_NONBLOCK or 0."""
-    file = File(socket_file_ops, fcntl.O_RDWR | (flags & fcntl.O_NONBLOCK), sock)
+    file = new_file(socket_file_ops, fcntl.O_RDWR | (flags & fcntl.O_NONBLOCK), sock)
     sock.file = file
     return file
 

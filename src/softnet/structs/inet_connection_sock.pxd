@@ -2,11 +2,12 @@ cimport cython
 cimport softnet.arch.const as const
 from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport Timer
-from softnet.structs.inet_sock cimport InetSock
+from softnet.structs.inet_sock cimport InetSock, init_inet_sock
 from softnet.structs.inet_timewait_sock cimport InetTimewaitSock
+from softnet.structs.net_namespace cimport Net
 from softnet.structs.request_sock cimport RequestSock, RequestSockQueue
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.sock cimport Sock
+from softnet.structs.sock cimport Proto, Sock
 
 cdef class InetBindBucket
 cdef class InetConnectionSockAfOps
@@ -56,3 +57,6 @@ cdef class InetConnectionSock(InetSock):
     cpdef bint accept_queue_is_full(self) except -1
 
 cpdef RequestSockQueue icsk_queue(InetConnectionSock icsk)
+cpdef int init_inet_connection_sock(
+    InetConnectionSock sk, Proto prot, Net net, i64 family
+) except -1

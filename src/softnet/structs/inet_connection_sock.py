@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import softnet.arch.const as const
-from softnet.structs.inet_sock import InetSock
+from softnet.structs.inet_sock import InetSock, init_inet_sock
 from softnet.structs.request_sock import RequestSockQueue
 
 if TYPE_CHECKING:
@@ -161,30 +161,7 @@ class InetConnectionSock(InetSock):
     icsk_user_timeout: int  # TCP_USER_TIMEOUT, 0 for none
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
-        InetSock.__init__(self, prot, net, family)
-        self.icsk_accept_queue = None
-        self.icsk_bind_hash = None
-        self.icsk_hashed = 0
-        self.icsk_timeout = 0
-        self.icsk_retransmit_timer = None
-        self.icsk_delack_timer = None
-        self.icsk_rto = 0
-        self.icsk_pmtu_cookie = 0
-        self.icsk_ca_priv = None
-        self.icsk_af_ops = None  # type: ignore[assignment]  # see above
-        self.icsk_ca_state = 0
-        self.icsk_retransmits = 0
-        self.icsk_pending = 0
-        self.icsk_backoff = 0
-        self.icsk_syn_retries = 0
-        self.icsk_probes_out = 0
-        self.icsk_ext_hdr_len = 0
-        self.ack_init()
-        self.icsk_mtup_enabled = False
-        self.icsk_mtup_search_high = 0
-        self.icsk_mtup_search_low = 0
-        self.icsk_mtup_probe_size = 0
-        self.icsk_user_timeout = 0
+        init_inet_connection_sock(self, prot, net, family)
 
     def ack_init(self) -> None:
         """inet_csk_delack_init(): forget all about delayed acknowledgement."""
@@ -213,6 +190,34 @@ class InetConnectionSock(InetSock):
     def accept_queue_is_full(self) -> bool:
         """sk_acceptq_is_full(): 3.2 lets one more in than the backlog says."""
         return self.sk_ack_backlog > self.sk_max_ack_backlog
+
+
+def init_inet_connection_sock(sk: InetConnectionSock, prot: Proto, net: Net, family: int) -> None:
+    """What InetConnectionSock.__init__() does."""
+    init_inet_sock(sk, prot, net, family)
+    sk.icsk_accept_queue = None
+    sk.icsk_bind_hash = None
+    sk.icsk_hashed = 0
+    sk.icsk_timeout = 0
+    sk.icsk_retransmit_timer = None
+    sk.icsk_delack_timer = None
+    sk.icsk_rto = 0
+    sk.icsk_pmtu_cookie = 0
+    sk.icsk_ca_priv = None
+    sk.icsk_af_ops = None  # type: ignore[assignment]  # see above
+    sk.icsk_ca_state = 0
+    sk.icsk_retransmits = 0
+    sk.icsk_pending = 0
+    sk.icsk_backoff = 0
+    sk.icsk_syn_retries = 0
+    sk.icsk_probes_out = 0
+    sk.icsk_ext_hdr_len = 0
+    sk.ack_init()
+    sk.icsk_mtup_enabled = False
+    sk.icsk_mtup_search_high = 0
+    sk.icsk_mtup_search_low = 0
+    sk.icsk_mtup_probe_size = 0
+    sk.icsk_user_timeout = 0
 
 
 def icsk_queue(icsk: InetConnectionSock) -> RequestSockQueue:

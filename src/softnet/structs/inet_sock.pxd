@@ -1,7 +1,8 @@
 cimport cython
 from softnet.arch.types cimport i64
 from softnet.structs.dst cimport DstEntry
-from softnet.structs.sock cimport Sock
+from softnet.structs.net_namespace cimport Net
+from softnet.structs.sock cimport Proto, Sock, init_sock
 
 cdef class IpOptions
 cdef class InetCork
@@ -38,3 +39,5 @@ cdef class InetSock(Sock):
     cdef public list mc_list
     cdef public InetCork cork
     cdef public bint defer_connect
+
+cpdef int init_inet_sock(InetSock sk, Proto prot, Net net, i64 family) except -1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softnet.structs.sock import Proto, Sock
+from softnet.structs.sock import Proto, Sock, init_sock
 
 if TYPE_CHECKING:
     from softnet.structs.dst import DstEntry
@@ -161,31 +161,36 @@ class InetSock(Sock):
     defer_connect: bool  # connect() was called, its SYN waits for data: TCP_FASTOPEN_CONNECT
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
-        Sock.__init__(self, prot, net, family)
-        self.inet_daddr = 0
-        self.inet_rcv_saddr = 0
-        self.inet_saddr = 0
-        self.inet_dport = 0
-        self.inet_num = 0
-        self.inet_sport = 0
-        self.inet_id = 0
-        self.inet_opt = None
-        self.uc_ttl = -1
-        self.cmsg_flags = 0
-        self.tos = 0
-        self.min_ttl = 0
-        self.mc_ttl = 1
-        self.pmtudisc = 1
-        self.recverr = False
-        self.is_icsk = False
-        self.freebind = False
-        self.hdrincl = False
-        self.mc_loop = True
-        self.transparent = False
-        self.mc_all = True
-        self.nodefrag = False
-        self.mc_index = 0
-        self.mc_addr = 0
-        self.mc_list = []
-        self.cork = None
-        self.defer_connect = False
+        init_inet_sock(self, prot, net, family)
+
+
+def init_inet_sock(sk: InetSock, prot: Proto, net: Net, family: int) -> None:
+    """What InetSock.__init__() does."""
+    init_sock(sk, prot, net, family)
+    sk.inet_daddr = 0
+    sk.inet_rcv_saddr = 0
+    sk.inet_saddr = 0
+    sk.inet_dport = 0
+    sk.inet_num = 0
+    sk.inet_sport = 0
+    sk.inet_id = 0
+    sk.inet_opt = None
+    sk.uc_ttl = -1
+    sk.cmsg_flags = 0
+    sk.tos = 0
+    sk.min_ttl = 0
+    sk.mc_ttl = 1
+    sk.pmtudisc = 1
+    sk.recverr = False
+    sk.is_icsk = False
+    sk.freebind = False
+    sk.hdrincl = False
+    sk.mc_loop = True
+    sk.transparent = False
+    sk.mc_all = True
+    sk.nodefrag = False
+    sk.mc_index = 0
+    sk.mc_addr = 0
+    sk.mc_list = []
+    sk.cork = None
+    sk.defer_connect = False

@@ -13,6 +13,13 @@ cdef class FastopenQueue
 cdef class RequestSockQueue
 
 
+cpdef int init_request_sock(RequestSock req, RequestSockOps ops) except -1
+cpdef int init_inet_request_sock(InetRequestSock req, RequestSockOps ops) except -1
+cpdef int init_tcp_request_sock(TcpRequestSock req, RequestSockOps ops) except -1
+@cython.locals(req=TcpRequestSock)
+cpdef TcpRequestSock new_tcp_request_sock(RequestSockOps ops)
+
+
 cdef class RequestSockOps:
     cdef public i64 family
     cpdef i64 rtx_syn_ack(self, Sock sk, RequestSock req) except? -1

@@ -73,16 +73,7 @@ class RequestSock:
     sk: Sock | None  # the full socket, once the handshake is done
 
     def __init__(self, ops: RequestSockOps) -> None:
-        self.dl_next = None
-        self.mss = 0
-        self.retrans = 0
-        self.cookie_ts = False
-        self.window_clamp = 0
-        self.rcv_wnd = 0
-        self.ts_recent = 0
-        self.expires = 0
-        self.rsk_ops = ops
-        self.sk = None
+        init_request_sock(self, ops)
 
 
 class InetRequestSock(RequestSock):
@@ -121,21 +112,7 @@ class InetRequestSock(RequestSock):
     slot: int  # where in the SYN table
 
     def __init__(self, ops: RequestSockOps) -> None:
-        RequestSock.__init__(self, ops)
-        self.loc_port = 0
-        self.loc_addr = 0
-        self.rmt_addr = 0
-        self.rmt_port = 0
-        self.snd_wscale = 0
-        self.rcv_wscale = 0
-        self.tstamp_ok = False
-        self.sack_ok = False
-        self.wscale_ok = False
-        self.ecn_ok = False
-        self.acked = False
-        self.no_srccheck = False
-        self.opt = None
-        self.slot = 0
+        init_inet_request_sock(self, ops)
 
 
 class TcpRequestSock(InetRequestSock):
@@ -151,13 +128,58 @@ class TcpRequestSock(InetRequestSock):
     fastopen_cookie: bytes | None  # for the SYN-ACK, option and all
 
     def __init__(self, ops: RequestSockOps) -> None:
-        InetRequestSock.__init__(self, ops)
-        self.rcv_isn = 0
-        self.snt_isn = 0
-        self.snt_synack = 0
-        self.syn_data = 0
-        self.listener = None
-        self.fastopen_cookie = None
+        init_tcp_request_sock(self, ops)
+
+
+def init_request_sock(req: RequestSock, ops: RequestSockOps) -> None:
+    """What RequestSock.__init__() does."""
+    req.dl_next = None
+    req.mss = 0
+    req.retrans = 0
+    req.cookie_ts = False
+    req.window_clamp = 0
+    req.rcv_wnd = 0
+    req.ts_recent = 0
+    req.expires = 0
+    req.rsk_ops = ops
+    req.sk = None
+
+
+def init_inet_request_sock(req: InetRequestSock, ops: RequestSockOps) -> None:
+    """What InetRequestSock.__init__() does."""
+    init_request_sock(req, ops)
+    req.loc_port = 0
+    req.loc_addr = 0
+    req.rmt_addr = 0
+    req.rmt_port = 0
+    req.snd_wscale = 0
+    req.rcv_wscale = 0
+    req.tstamp_ok = False
+    req.sack_ok = False
+    req.wscale_ok = False
+    req.ecn_ok = False
+    req.acked = False
+    req.no_srccheck = False
+    req.opt = None
+    req.slot = 0
+
+
+def init_tcp_request_sock(req: TcpRequestSock, ops: RequestSockOps) -> None:
+    """What TcpRequestSock.__init__() does."""
+    init_inet_request_sock(req, ops)
+    req.rcv_isn = 0
+    req.snt_isn = 0
+    req.snt_synack = 0
+    req.syn_data = 0
+    req.listener = None
+    req.fastopen_cookie = None
+
+
+def new_tcp_request_sock(ops: RequestSockOps) -> TcpRequestSock:
+    """TcpRequestSock(ops), without a call of Python's when compiled."""
+    req = TcpRequestSock.__new__(TcpRequestSock)
+    init_tcp_request_sock(req, ops)
+    return req
 
 
 class ListenSock:

@@ -11,6 +11,8 @@ from softnet.structs.net_namespace cimport Net
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.socket cimport MsgHdr, Sockaddr, Socket
 
+cdef SpinLock SLOCK
+
 cdef class SkFilter
 cdef class ProtoMem
 cdef class Proto
@@ -108,6 +110,9 @@ cdef class Sock:
     cpdef void sk_error_report(self) except *
     cpdef void sk_destruct(self) except *
 
+@cython.locals(head=SkBuffHead)
+cpdef SkBuffHead new_skb_head()
+cpdef int init_sock(Sock sk, Proto prot, Net net, i64 family) except -1
 cpdef bint sock_flag(Sock sk, i64 bit) except -1
 cpdef int sock_set_flag(Sock sk, i64 bit) except -1
 cpdef int sock_reset_flag(Sock sk, i64 bit) except -1

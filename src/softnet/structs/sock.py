@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_SCHEDULE_TIMEOUT = (1 << 63) - 1  # ns: sk_rcvtimeo and sk_sndtimeo when there is none
 SK_MEM_QUANTUM = 4096
+SLOCK = SpinLock("slock")  # nobody takes it: its class is that of every sock's
 
 
 class SkFilter:
@@ -343,80 +344,7 @@ class Sock:
     sk_max_pacing_rate: int  # SO_MAX_PACING_RATE, bytes/s
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
-        self.sk_family = family
-        self.sk_state = 7  # TCP_CLOSE
-        self.sk_reuse = 0
-        self.sk_reuseport = 0
-        self.sk_bound_dev_if = 0
-        self.sk_prot = prot
-        self.sk_net = net
-        self.sk_shutdown = 0
-        self.sk_no_check = 0
-        self.sk_userlocks = 0
-        self.sk_protocol = 0
-        self.sk_type = 0
-        self.sk_refcnt = 1
-        self.sk_hash = 0
-        self.sk_next = None
-        self.sk_pprev = None
-        self.sk_bind_next = None
-        self.sk_bind_prev = None
-        self.slock = SpinLock("slock")
-        self.owned = False
-        self.lock_wq = None
-        self.backlog_first = None
-        self.backlog_last = None
-        self.backlog_len = 0
-        self.sk_wq = None
-        self.sk_dst_cache = None
-        self.sk_rmem_alloc = 0
-        self.sk_wmem_alloc = 0
-        self.sk_omem_alloc = 0
-        self.sk_rcvbuf = 0
-        self.sk_sndbuf = 0
-        self.sk_receive_queue = SkBuffHead()
-        self.sk_write_queue = SkBuffHead()
-        self.sk_error_queue = None
-        self.sk_wmem_queued = 0
-        self.sk_forward_alloc = 0
-        self.sk_route_caps = 0
-        self.sk_route_nocaps = 0
-        self.sk_gso_type = 0
-        self.sk_gso_max_size = 0
-        self.sk_rcvlowat = 1
-        self.sk_flags = 0
-        self.sk_lingertime = 0
-        self.sk_err = 0
-        self.sk_err_soft = 0
-        self.sk_drops = 0
-        self.sk_ack_backlog = 0
-        self.sk_max_ack_backlog = 0
-        self.sk_priority = 0
-        self.sk_peer_pid = 0
-        self.sk_peer_uid = -1
-        self.sk_peer_gid = -1
-        self.sk_uid = 0
-        self.sk_rcvtimeo = MAX_SCHEDULE_TIMEOUT
-        self.sk_sndtimeo = MAX_SCHEDULE_TIMEOUT
-        self.sk_filter = None
-        self.sk_mem = None
-        self.sk_tx_queue_mapping = -1
-        self.recv_error = 0
-        self.recv_peeked = False
-        self.sk_timer = None
-        self.sk_stamp = -1
-        self.sk_socket = None
-        self.sk_send_head = None
-        self.sk_write_pending = 0
-        self.sk_mark = 0
-        self.sk_rxhash = 0
-        self.sk_tx_flags = 0
-        self.sk_user_data = None
-        self.sk_ino = 0
-        self.sk_deferred = False
-        self.sk_pacing_status = const.SK_PACING_NONE
-        self.sk_pacing_rate = 0
-        self.sk_max_pacing_rate = const.SK_PACING_UNLIMITED
+        init_sock(self, prot, net, family)
 
     def flag(self, bit: int) -> bool:
         """sock_flag(): is SOCK_* bit set?"""
@@ -466,6 +394,94 @@ class Sock:
 
     def sk_destruct(self) -> None:
         """The last reference went: purge the queues, check the accounts."""
+
+
+def new_skb_head() -> SkBuffHead:
+    """SkBuffHead(), without a call of Python's when compiled."""
+    head = SkBuffHead.__new__(SkBuffHead)
+    head.first = None
+    head.last = None
+    head.qlen = 0
+    return head
+
+
+def init_sock(sk: Sock, prot: Proto, net: Net, family: int) -> None:
+    """What Sock.__init__() does, without a call of Python's when compiled."""
+    sk.sk_family = family
+    sk.sk_state = 7  # TCP_CLOSE
+    sk.sk_reuse = 0
+    sk.sk_reuseport = 0
+    sk.sk_bound_dev_if = 0
+    sk.sk_prot = prot
+    sk.sk_net = net
+    sk.sk_shutdown = 0
+    sk.sk_no_check = 0
+    sk.sk_userlocks = 0
+    sk.sk_protocol = 0
+    sk.sk_type = 0
+    sk.sk_refcnt = 1
+    sk.sk_hash = 0
+    sk.sk_next = None
+    sk.sk_pprev = None
+    sk.sk_bind_next = None
+    sk.sk_bind_prev = None
+    sk.slock = SpinLock.__new__(SpinLock)
+    sk.slock.cls = SLOCK.cls
+    sk.owned = False
+    sk.lock_wq = None
+    sk.backlog_first = None
+    sk.backlog_last = None
+    sk.backlog_len = 0
+    sk.sk_wq = None
+    sk.sk_dst_cache = None
+    sk.sk_rmem_alloc = 0
+    sk.sk_wmem_alloc = 0
+    sk.sk_omem_alloc = 0
+    sk.sk_rcvbuf = 0
+    sk.sk_sndbuf = 0
+    sk.sk_receive_queue = new_skb_head()
+    sk.sk_write_queue = new_skb_head()
+    sk.sk_error_queue = None
+    sk.sk_wmem_queued = 0
+    sk.sk_forward_alloc = 0
+    sk.sk_route_caps = 0
+    sk.sk_route_nocaps = 0
+    sk.sk_gso_type = 0
+    sk.sk_gso_max_size = 0
+    sk.sk_rcvlowat = 1
+    sk.sk_flags = 0
+    sk.sk_lingertime = 0
+    sk.sk_err = 0
+    sk.sk_err_soft = 0
+    sk.sk_drops = 0
+    sk.sk_ack_backlog = 0
+    sk.sk_max_ack_backlog = 0
+    sk.sk_priority = 0
+    sk.sk_peer_pid = 0
+    sk.sk_peer_uid = -1
+    sk.sk_peer_gid = -1
+    sk.sk_uid = 0
+    sk.sk_rcvtimeo = const.MAX_SCHEDULE_TIMEOUT
+    sk.sk_sndtimeo = const.MAX_SCHEDULE_TIMEOUT
+    sk.sk_filter = None
+    sk.sk_mem = None
+    sk.sk_tx_queue_mapping = -1
+    sk.recv_error = 0
+    sk.recv_peeked = False
+    sk.sk_timer = None
+    sk.sk_stamp = -1
+    sk.sk_socket = None
+    sk.sk_send_head = None
+    sk.sk_write_pending = 0
+    sk.sk_mark = 0
+    sk.sk_rxhash = 0
+    sk.sk_tx_flags = 0
+    sk.sk_user_data = None
+    sk.sk_ino = 0
+    sk.sk_deferred = False
+    sk.sk_pacing_status = const.SK_PACING_NONE
+    sk.sk_pacing_rate = 0
+    sk.sk_max_pacing_rate = const.SK_PACING_UNLIMITED
 
 
 def sock_flag(sk: Sock, bit: int) -> bool:

@@ -60,7 +60,14 @@ cdef class ProtoOps:
     cpdef i64 recvmsg(self, Socket sock, MsgHdr msg, i64 size, i64 flags) except? -1
 
 
+@cython.locals(addr=SockaddrIn)
+cpdef SockaddrIn sockaddr_in(i64 sin_addr, i64 sin_port)
+@cython.locals(sock=Socket)
+cpdef Socket new_socket(i64 type, WaitQueueHead wq)
+
+
 @cython.final
+@cython.freelist(64)
 cdef class Socket:
     cdef public i64 state, type, flags
     cdef public WaitQueueHead wq

@@ -62,6 +62,15 @@ class SockaddrIn(Sockaddr):
         )
 
 
+def sockaddr_in(sin_addr: int, sin_port: int) -> SockaddrIn:
+    """SockaddrIn(sin_addr, sin_port), without a call of Python's when compiled."""
+    addr = SockaddrIn.__new__(SockaddrIn)
+    addr.family = 2  # AF_INET
+    addr.sin_addr = sin_addr
+    addr.sin_port = sin_port
+    return addr
+
+
 class SockaddrUn(Sockaddr):
     """struct sockaddr_un: a path; an abstract name begins with NUL; b"" is unnamed."""
 
@@ -210,6 +219,19 @@ class Socket:
         self.file = None
         self.sk = None
         self.ops = None
+
+
+def new_socket(type: int, wq: WaitQueueHead) -> Socket:
+    """Socket(type, wq), without a call of Python's when compiled."""
+    sock = Socket.__new__(Socket)
+    sock.state = 1  # SS_UNCONNECTED
+    sock.type = type
+    sock.flags = 0
+    sock.wq = wq
+    sock.file = None
+    sock.sk = None
+    sock.ops = None
+    return sock
 
 
 class NetProtoFamily:

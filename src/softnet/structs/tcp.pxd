@@ -6,10 +6,15 @@ cimport softnet.uapi.socket as socket
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.kernel.hrtimer cimport Hrtimer
-from softnet.structs.inet_connection_sock cimport InetConnectionSock
+from softnet.structs.inet_connection_sock cimport (
+    InetConnectionSock,
+    init_inet_connection_sock,
+)
+from softnet.structs.net_namespace cimport Net
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff, SkBuffHead
+from softnet.structs.sock cimport Proto, new_skb_head
 from softnet.structs.tcp_rack cimport TcpRack
 from softnet.structs.tcp_rate cimport TcpRate
 
@@ -25,6 +30,7 @@ cdef class TcpSackBlock:
 
 
 @cython.final
+@cython.freelist(64)
 cdef class TcpOptionsReceived:
     cdef public i64 ts_recent_stamp, ts_recent, rcv_tsval, rcv_tsecr
     cdef public bint saw_tstamp, tstamp_ok, dsack, wscale_ok
@@ -104,5 +110,12 @@ cdef class TcpSock(InetConnectionSock):
     cpdef int fast_path_check(self) except -1
     cpdef int clear_retrans(self) except -1
     cpdef int clear_all_retrans_hints(self) except -1
+
+@cython.locals(opt=TcpOptionsReceived)
+cpdef TcpOptionsReceived new_tcp_options()
+cpdef int init_tcp_options(TcpOptionsReceived opt) except -1
+@cython.locals(tp=TcpSock)
+cpdef TcpSock new_tcp_sock(Proto prot, Net net, i64 family)
+cpdef int init_tcp_sock(TcpSock tp, Proto prot, Net net, i64 family) except -1
 
 cdef list NO_SACKS

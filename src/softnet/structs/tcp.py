@@ -23,15 +23,18 @@ import softnet.uapi.poll as poll
 import softnet.uapi.socket as socket
 import softnet.uapi.tcp as tcp
 from softnet.kernel.wait import wake_up
-from softnet.structs.inet_connection_sock import InetConnectionSock
-from softnet.structs.skbuff import SkBuffHead
+from softnet.structs.inet_connection_sock import (
+    InetConnectionSock,
+    init_inet_connection_sock,
+)
+from softnet.structs.sock import new_skb_head
 
 if TYPE_CHECKING:
     from softnet.kernel.hrtimer import Hrtimer
     from softnet.structs.net_namespace import Net
     from softnet.structs.netns_tcp import NetnsTcp
     from softnet.structs.request_sock import TcpRequestSock
-    from softnet.structs.skbuff import SkBuff
+    from softnet.structs.skbuff import SkBuff, SkBuffHead
     from softnet.structs.sock import Proto
     from softnet.structs.tcp_rack import TcpRack
     from softnet.structs.tcp_rate import TcpRate
@@ -86,14 +89,7 @@ class TcpOptionsReceived:
     mss_clamp: int  # the peer's limit
 
     def __init__(self) -> None:
-        self.ts_recent_stamp = 0
-        self.ts_recent = 0
-        self.rcv_tsval = 0
-        self.rcv_tsecr = 0
-        self.user_mss = 0
-        self.mss_clamp = 0
-        self.num_sacks = 0
-        self.clear()
+        init_tcp_options(self)
 
     def clear(self) -> None:
         """tcp_clear_options(): nothing is agreed yet."""
@@ -376,108 +372,7 @@ class TcpSock(InetConnectionSock):
     pacing_timer: Hrtimer | None
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
-        InetConnectionSock.__init__(self, prot, net, family)
-        self.sysctl = net.ipv4.tcp  # type: ignore[assignment]  # NetnsIpv4 cannot name its type
-        self.icsk_ca_ops = None  # type: ignore[assignment]  # tcp_init_congestion_control() sets it
-        self.tcp_header_len = 0
-        self.xmit_size_goal_segs = 0
-        self.pred_flags = 0
-        self.rcv_nxt = 0
-        self.copied_seq = 0
-        self.rcv_wup = 0
-        self.snd_nxt = 0
-        self.snd_una = 0
-        self.snd_sml = 0
-        self.rcv_tstamp = 0
-        self.lsndtime = 0
-        self.snd_wl1 = 0
-        self.snd_wnd = 0
-        self.max_window = 0
-        self.mss_cache = tcp.TCP_MSS_DEFAULT
-        self.window_clamp = 0
-        self.rcv_ssthresh = 0
-        self.frto_highmark = 0
-        self.advmss = 0
-        self.frto_counter = 0
-        self.nonagle = 0
-        self.thin_lto = False
-        self.thin_dupack = False
-        self.srtt = 0
-        self.mdev = 0
-        self.mdev_max = 0
-        self.rttvar = 0
-        self.rtt_seq = 0
-        self.packets_out = 0
-        self.retrans_out = 0
-        self.urg_data = 0
-        self.ecn_flags = 0
-        self.reordering = 0
-        self.snd_up = 0
-        self.keepalive_probes = 0
-        self.rx_opt = TcpOptionsReceived()
-        self.snd_ssthresh = const.TCP_INFINITE_SSTHRESH
-        self.snd_cwnd = const.TCP_INIT_CWND
-        self.snd_cwnd_cnt = 0
-        self.snd_cwnd_clamp = const.TCP_CWND_CLAMP_NONE
-        self.snd_cwnd_used = 0
-        self.snd_cwnd_stamp = 0
-        self.prior_cwnd = 0
-        self.prr_delivered = 0
-        self.prr_out = 0
-        self.rcv_wnd = 0
-        self.write_seq = 0
-        self.pushed_seq = 0
-        self.lost_out = 0
-        self.sacked_out = 0
-        self.fackets_out = 0
-        self.tso_deferred = 0
-        self.bytes_acked = 0
-        self.lost_skb_hint = None
-        self.scoreboard_skb_hint = None
-        self.retransmit_skb_hint = None
-        self.highest_sack = None
-        self.out_of_order_queue = SkBuffHead()
-        self.duplicate_sack = None
-        self.selective_acks = NO_SACKS
-        self.recv_sack_cache = NO_SACKS
-        self.lost_cnt_hint = 0
-        self.retransmit_high = 0
-        self.lost_retrans_low = 0
-        self.prior_ssthresh = 0
-        self.high_seq = 0
-        self.retrans_stamp = 0
-        self.undo_marker = 0
-        self.undo_retrans = 0
-        self.total_retrans = 0
-        self.urg_seq = 0
-        self.keepalive_time = 0
-        self.keepalive_intvl = 0
-        self.linger2 = 0
-        self.rcv_rtt_est_rtt = 0
-        self.rcv_rtt_est_seq = 0
-        self.rcv_rtt_est_time = 0
-        self.rcvq_space = 0
-        self.rcvq_space_seq = 0
-        self.rcvq_space_time = 0
-        self.mtu_probe_seq_start = 0
-        self.mtu_probe_seq_end = 0
-        self.last_oow_ack_time = 0
-        self.md5sig_info = None
-        self.md5_key = None
-        self.notsent_lowat = 0
-        self.tsq_flags = 0
-        self.fastopen_req = None
-        self.fastopen_rsk = None
-        self.syn_fastopen = False
-        self.syn_data = False
-        self.syn_data_acked = False
-        self.delivery = 0
-        self.tlp_high_seq = 0
-        self.tlp_retrans = False
-        self.rack = None
-        self.rate = None
-        self.pacing_timer = None
-        self.fastopen_connect = False
+        init_tcp_sock(self, prot, net, family)
 
     def is_sack(self) -> bool:
         """tcp_is_sack()"""
@@ -586,6 +481,138 @@ class TcpSock(InetConnectionSock):
         sock.flags &= ~(1 << socket.SOCK_NOSPACE)
         if self.sk_wq is not None:
             wake_up(self.sk_wq, poll.POLLOUT | poll.POLLWRNORM | poll.POLLWRBAND)
+
+
+def new_tcp_options() -> TcpOptionsReceived:
+    """TcpOptionsReceived(), without a call of Python's when compiled."""
+    opt = TcpOptionsReceived.__new__(TcpOptionsReceived)
+    init_tcp_options(opt)
+    return opt
+
+
+def init_tcp_options(opt: TcpOptionsReceived) -> None:
+    """What TcpOptionsReceived.__init__() does."""
+    opt.ts_recent_stamp = 0
+    opt.ts_recent = 0
+    opt.rcv_tsval = 0
+    opt.rcv_tsecr = 0
+    opt.user_mss = 0
+    opt.mss_clamp = 0
+    opt.num_sacks = 0
+    opt.clear()
+
+
+def new_tcp_sock(prot: Proto, net: Net, family: int) -> TcpSock:
+    """TcpSock(prot, net, family), without a call of Python's when compiled."""
+    tp = TcpSock.__new__(TcpSock)
+    init_tcp_sock(tp, prot, net, family)
+    return tp
+
+
+def init_tcp_sock(tp: TcpSock, prot: Proto, net: Net, family: int) -> None:
+    """What TcpSock.__init__() does."""
+    init_inet_connection_sock(tp, prot, net, family)
+    tp.sysctl = net.ipv4.tcp  # type: ignore[assignment]  # NetnsIpv4 cannot name its type
+    tp.icsk_ca_ops = None  # type: ignore[assignment]  # tcp_init_congestion_control() sets it
+    tp.tcp_header_len = 0
+    tp.xmit_size_goal_segs = 0
+    tp.pred_flags = 0
+    tp.rcv_nxt = 0
+    tp.copied_seq = 0
+    tp.rcv_wup = 0
+    tp.snd_nxt = 0
+    tp.snd_una = 0
+    tp.snd_sml = 0
+    tp.rcv_tstamp = 0
+    tp.lsndtime = 0
+    tp.snd_wl1 = 0
+    tp.snd_wnd = 0
+    tp.max_window = 0
+    tp.mss_cache = tcp.TCP_MSS_DEFAULT
+    tp.window_clamp = 0
+    tp.rcv_ssthresh = 0
+    tp.frto_highmark = 0
+    tp.advmss = 0
+    tp.frto_counter = 0
+    tp.nonagle = 0
+    tp.thin_lto = False
+    tp.thin_dupack = False
+    tp.srtt = 0
+    tp.mdev = 0
+    tp.mdev_max = 0
+    tp.rttvar = 0
+    tp.rtt_seq = 0
+    tp.packets_out = 0
+    tp.retrans_out = 0
+    tp.urg_data = 0
+    tp.ecn_flags = 0
+    tp.reordering = 0
+    tp.snd_up = 0
+    tp.keepalive_probes = 0
+    tp.rx_opt = new_tcp_options()
+    tp.snd_ssthresh = const.TCP_INFINITE_SSTHRESH
+    tp.snd_cwnd = const.TCP_INIT_CWND
+    tp.snd_cwnd_cnt = 0
+    tp.snd_cwnd_clamp = const.TCP_CWND_CLAMP_NONE
+    tp.snd_cwnd_used = 0
+    tp.snd_cwnd_stamp = 0
+    tp.prior_cwnd = 0
+    tp.prr_delivered = 0
+    tp.prr_out = 0
+    tp.rcv_wnd = 0
+    tp.write_seq = 0
+    tp.pushed_seq = 0
+    tp.lost_out = 0
+    tp.sacked_out = 0
+    tp.fackets_out = 0
+    tp.tso_deferred = 0
+    tp.bytes_acked = 0
+    tp.lost_skb_hint = None
+    tp.scoreboard_skb_hint = None
+    tp.retransmit_skb_hint = None
+    tp.highest_sack = None
+    tp.out_of_order_queue = new_skb_head()
+    tp.duplicate_sack = None
+    tp.selective_acks = NO_SACKS
+    tp.recv_sack_cache = NO_SACKS
+    tp.lost_cnt_hint = 0
+    tp.retransmit_high = 0
+    tp.lost_retrans_low = 0
+    tp.prior_ssthresh = 0
+    tp.high_seq = 0
+    tp.retrans_stamp = 0
+    tp.undo_marker = 0
+    tp.undo_retrans = 0
+    tp.total_retrans = 0
+    tp.urg_seq = 0
+    tp.keepalive_time = 0
+    tp.keepalive_intvl = 0
+    tp.linger2 = 0
+    tp.rcv_rtt_est_rtt = 0
+    tp.rcv_rtt_est_seq = 0
+    tp.rcv_rtt_est_time = 0
+    tp.rcvq_space = 0
+    tp.rcvq_space_seq = 0
+    tp.rcvq_space_time = 0
+    tp.mtu_probe_seq_start = 0
+    tp.mtu_probe_seq_end = 0
+    tp.last_oow_ack_time = 0
+    tp.md5sig_info = None
+    tp.md5_key = None
+    tp.notsent_lowat = 0
+    tp.tsq_flags = 0
+    tp.fastopen_req = None
+    tp.fastopen_rsk = None
+    tp.syn_fastopen = False
+    tp.syn_data = False
+    tp.syn_data_acked = False
+    tp.delivery = 0
+    tp.tlp_high_seq = 0
+    tp.tlp_retrans = False
+    tp.rack = None
+    tp.rate = None
+    tp.pacing_timer = None
+    tp.fastopen_connect = False
 
 
 NO_SACKS: list[TcpSackBlock] = []  # never appended to: the first hole makes a list of its own

@@ -22,7 +22,7 @@ from softnet.structs.net_namespace cimport Net
 from softnet.structs.protocol cimport InetProtosw
 from softnet.structs.sock cimport Proto, Sock
 from softnet.structs.socket cimport (
-    MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, SockaddrIn, Socket
+    MsgHdr, NetProtoFamily, ProtoOps, Sockaddr, SockaddrIn, Socket, sockaddr_in
 )
 
 cdef i64 PROTO_WILD, NO_OWN_BIND, TCPF_CONNECTING

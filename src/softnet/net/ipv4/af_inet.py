@@ -73,6 +73,7 @@ from softnet.structs.socket import (
     Sockaddr,
     SockaddrIn,
     Socket,
+    sockaddr_in,
 )
 
 if TYPE_CHECKING:
@@ -267,8 +268,8 @@ def inet_getname(sock: Socket, peer: int) -> SockaddrIn:
         gone = sk.sk_state in (tcp.TCP_CLOSE, tcp.TCP_SYN_SENT)
         if not sk.inet_dport or (gone and peer == 1):
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
-        return SockaddrIn(sk.inet_daddr, sk.inet_dport)
-    return SockaddrIn(sk.inet_rcv_saddr or sk.inet_saddr, sk.inet_sport)
+        return sockaddr_in(sk.inet_daddr, sk.inet_dport)
+    return sockaddr_in(sk.inet_rcv_saddr or sk.inet_saddr, sk.inet_sport)
 
 
 def inet_sendmsg(sock: Socket, msg: MsgHdr, size: int) -> int:

@@ -19,7 +19,7 @@ from softnet.structs.sock cimport Proto, Sock
 from softnet.structs.socket cimport MsgHdr, Sockaddr, Socket
 from softnet.net.ipv4.tcp_pacing cimport tcp_pacing_stop
 from softnet.net.ipv4.tcp_pacing_timer cimport tcp_pacing_start
-from softnet.structs.tcp cimport TcpSock
+from softnet.structs.tcp cimport TcpSock, new_tcp_sock
 from softnet.net.core.sock cimport (
     lock_sock,
     proto_mem,

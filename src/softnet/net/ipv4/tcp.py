@@ -109,7 +109,7 @@ from softnet.structs.protocol import INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, 
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.sock import Proto, Sock
 from softnet.structs.socket import MsgHdr, Sockaddr, Socket
-from softnet.structs.tcp import TcpSock
+from softnet.structs.tcp import TcpSock, new_tcp_sock
 
 READABLE = poll.POLLIN | poll.POLLRDNORM
 WRITABLE = poll.POLLOUT | poll.POLLWRNORM
@@ -270,7 +270,7 @@ class TcpProto(Proto):
     __slots__ = ()
 
     def alloc(self, net: Net, family: int) -> Sock:
-        return TcpSock(self, net, family)
+        return new_tcp_sock(self, net, family)
 
     def init(self, sk: Sock) -> int:
         return tcp_v4_init_sock(tcp_sk(sk))

@@ -7,7 +7,7 @@ cimport softnet.uapi.socket as socket
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.net.ipv4.tcp_pacing cimport tcp_pacing_stop
-from softnet.structs.tcp cimport TcpSock
+from softnet.structs.tcp cimport TcpSock, new_tcp_options
 from softnet.kernel.softirq cimport local_bh_disable, local_bh_enable
 from softnet.net.core.skbuff cimport consume_skb, skb_queue_purge
 from softnet.net.core.sock cimport (

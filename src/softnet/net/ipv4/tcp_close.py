@@ -49,7 +49,7 @@ from softnet.net.ipv4.tcp_segment import sk_wmem_free_skb
 from softnet.net.ipv4.tcp_state import tcp_close_state, tcp_set_state
 from softnet.net.ipv4.tcp_timer import tcp_too_many_orphans
 from softnet.net.ipv4.tcp_timewait import tcp_time_wait
-from softnet.structs.tcp import TcpOptionsReceived, TcpSock
+from softnet.structs.tcp import TcpSock, new_tcp_options
 
 SENDING = (
     1 << tcp.TCP_ESTABLISHED
@@ -225,7 +225,7 @@ def tcp_forget(tp: TcpSock) -> None:
     tcp_set_ca_state(tp, tcp.TCP_CA_Open)
     tp.clear_retrans()
     tp.ack_init()
-    tp.rx_opt = TcpOptionsReceived()
+    tp.rx_opt = new_tcp_options()
     tp.urg_data = 0
     tp.frto_counter = 0
     tp.frto_highmark = 0

@@ -17,7 +17,7 @@ from softnet.net.ipv4.tcp_fastopen cimport (
 from softnet.net.ipv4.tcp_options cimport tcp_parse_fastopen_option, tcp_parse_options
 from softnet.net.ipv4.tcp_output cimport tcp_transmit_skb
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
+from softnet.structs.tcp cimport TcpSock, new_tcp_options
 
 cdef i64 SYN_LOSSES_MAX, SYN_LOSSES_SHIFT, SYN_LOSS_PAUSE
 

@@ -31,7 +31,7 @@ from softnet.net.ipv4.tcp_fastopen import (
 from softnet.net.ipv4.tcp_options import tcp_parse_fastopen_option, tcp_parse_options
 from softnet.net.ipv4.tcp_output import tcp_transmit_skb
 from softnet.structs.skbuff import SkBuff
-from softnet.structs.tcp import TcpOptionsReceived, TcpSock
+from softnet.structs.tcp import TcpSock, new_tcp_options
 
 SYN_LOSSES_MAX = 1  # more in a row, and data waits for the handshake: 60 s << losses
 SYN_LOSSES_SHIFT = 10  # the pause doubles so often: 17 hours
@@ -133,7 +133,7 @@ def tcp_rcv_fastopen_synack(tp: TcpSock, skb: SkBuff) -> SkBuff | None:
     cookie, _ = tcp_parse_fastopen_option(skb)
     mss = tp.rx_opt.mss_clamp
     if mss == tp.rx_opt.user_mss:  # what the peer said itself?
-        opt = TcpOptionsReceived()
+        opt = new_tcp_options()
         tcp_parse_options(skb, opt, False, tp.sysctl)
         mss = opt.mss_clamp
     if not tp.syn_fastopen:

@@ -29,7 +29,7 @@ from softnet.net.ipv4.tcp_timewait cimport tcp_in_window
 from softnet.structs.inet_connection_sock cimport icsk_queue
 from softnet.structs.request_sock cimport FastopenQueue, TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
+from softnet.structs.tcp cimport TcpSock, new_tcp_options
 
 cdef i64 AGE_SHIFT_MAX
 

@@ -45,7 +45,7 @@ from softnet.net.ipv4.tcp_timewait import tcp_in_window
 from softnet.structs.inet_connection_sock import icsk_queue
 from softnet.structs.request_sock import FastopenQueue, TcpRequestSock
 from softnet.structs.skbuff import SkBuff
-from softnet.structs.tcp import TcpOptionsReceived, TcpSock
+from softnet.structs.tcp import TcpSock, new_tcp_options
 
 AGE_SHIFT_MAX = 16  # doublings of a second: how old the timestamp of a SYN may be taken to be
 
@@ -187,7 +187,7 @@ def tcp_fastopen_add_skb(child: TcpSock, skb: SkBuff) -> None:
 def tcp_fastopen_check_req(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> bool:
     """A segment for child tp before its last ACK: is it to be processed? Else it is done with."""
     flags = skb.tcp_flags & (tcp.TCPHDR_RST | tcp.TCPHDR_SYN | tcp.TCPHDR_ACK)
-    opt = TcpOptionsReceived()
+    opt = new_tcp_options()
     paws_reject = False
     if mem.get8(skb.ptr, skb.transport_header + 12) >> 4 > 5:
         tcp_parse_options(skb, opt, False, tp.sysctl)

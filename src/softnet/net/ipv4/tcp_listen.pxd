@@ -9,11 +9,16 @@ cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.inet_sock cimport IpOptions
-from softnet.structs.request_sock cimport RequestSock, RequestSockOps, TcpRequestSock
+from softnet.structs.request_sock cimport (
+    RequestSock,
+    RequestSockOps,
+    TcpRequestSock,
+    new_tcp_request_sock,
+)
 from softnet.structs.route cimport Rtable
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.sock cimport Sock
-from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
+from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock, new_tcp_options
 from softnet.kernel.timer cimport jiffies
 from softnet.net.core.request_sock cimport (
     reqsk_free,

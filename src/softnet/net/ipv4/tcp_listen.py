@@ -69,11 +69,16 @@ from softnet.net.ipv4.tcp_rtt import tcp_valid_rtt_meas
 from softnet.net.ipv4.tcp_state import tcp_hashinfo
 from softnet.net.ipv4.tcp_timewait import tcp_death_row
 from softnet.structs.inet_sock import IpOptions
-from softnet.structs.request_sock import RequestSock, RequestSockOps, TcpRequestSock
+from softnet.structs.request_sock import (
+    RequestSock,
+    RequestSockOps,
+    TcpRequestSock,
+    new_tcp_request_sock,
+)
 from softnet.structs.route import Rtable
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.sock import Sock
-from softnet.structs.tcp import TcpOptionsReceived, TcpSock
+from softnet.structs.tcp import TcpOptionsReceived, TcpSock, new_tcp_options
 
 
 class TcpRequestSockOps(RequestSockOps):
@@ -137,7 +142,7 @@ def tcp_v4_conn_request(tp: TcpSock, skb: SkBuff) -> int:
     # With the accept queue full, young embryos that could not be accepted anyway are enough.
     if tp.accept_queue_is_full() and reqsk_queue_len_young(queue) > 1:
         return 0
-    opt = TcpOptionsReceived()
+    opt = new_tcp_options()
     opt.mss_clamp = tcp.TCP_MSS_DEFAULT
     opt.user_mss = tp.rx_opt.user_mss
     tcp_parse_options(skb, opt, False, tp.sysctl)
@@ -197,7 +202,7 @@ def tcp_openreq_init(tp: TcpSock, opt: TcpOptionsReceived, skb: SkBuff) -> TcpRe
     p = skb.ptr
     nh = skb.network_header
     th = skb.transport_header
-    req = TcpRequestSock(tcp_request_sock_ops)
+    req = new_tcp_request_sock(tcp_request_sock_ops)
     req.rcv_isn = skb.seq
     req.mss = opt.mss_clamp
     req.ts_recent = opt.rcv_tsval if opt.saw_tstamp else 0
@@ -334,7 +339,7 @@ def cookie_v4_check(tp: TcpSock, skb: SkBuff) -> TcpSock | None:
     queue = tp.icsk_accept_queue
     assert queue is not None
     mib = tp.sk_net.mib.net
-    opt = TcpOptionsReceived()
+    opt = new_tcp_options()
     req = tcp_openreq_init(tp, opt, skb)
     req.rcv_isn = mem.u32(skb.seq - 1)
     req.snt_isn = mem.u32(skb.ack_seq - 1)

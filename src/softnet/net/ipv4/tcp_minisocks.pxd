@@ -8,7 +8,7 @@ from softnet.arch.types cimport i64
 from softnet.net.ipv4.tcp_pacing_timer cimport tcp_pacing_start
 from softnet.structs.request_sock cimport TcpRequestSock
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
+from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock, new_tcp_options
 from softnet.net.core.request_sock cimport reqsk_queue_add
 from softnet.net.core.sock cimport bh_unlock_sock, sk_add_backlog, sock_put
 from softnet.net.ipv4.inet_connection_sock cimport (

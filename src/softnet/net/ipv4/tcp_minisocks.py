@@ -29,7 +29,7 @@ from softnet.net.ipv4.tcp_pacing_timer import tcp_pacing_start
 from softnet.net.ipv4.tcp_timewait import tcp_in_window
 from softnet.structs.request_sock import TcpRequestSock
 from softnet.structs.skbuff import SkBuff
-from softnet.structs.tcp import TcpOptionsReceived, TcpSock
+from softnet.structs.tcp import TcpOptionsReceived, TcpSock, new_tcp_options
 
 
 def tcp_check_req(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> TcpSock | None:
@@ -41,7 +41,7 @@ def tcp_check_req(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> TcpSock | No
     if trace.tcp_check_req.enabled:
         trace.tcp_check_req.fire(skb)
     flags = skb.tcp_flags & (tcp.TCPHDR_RST | tcp.TCPHDR_SYN | tcp.TCPHDR_ACK)
-    opt = TcpOptionsReceived()
+    opt = new_tcp_options()
     paws_reject = tcp_req_paws(tp, skb, req, opt)
     mib = tp.sk_net.mib.net
     if skb.seq == req.rcv_isn and flags == tcp.TCPHDR_SYN and not paws_reject:

@@ -16,7 +16,7 @@ from softnet.structs.inet_timewait_sock cimport InetTimewaitSock
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock
+from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock, new_tcp_options
 from softnet.net.ipv4.tcp_clock cimport get_seconds, tcp_paws_reject
 from softnet.net.ipv4.tcp_metrics cimport tcp_update_metrics
 from softnet.net.ipv4.tcp_options cimport tcp_parse_options

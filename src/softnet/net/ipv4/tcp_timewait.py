@@ -29,7 +29,7 @@ from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.net_namespace import Net
 from softnet.structs.netns_tcp import NetnsTcp
 from softnet.structs.skbuff import SkBuff
-from softnet.structs.tcp import TcpOptionsReceived, TcpSock
+from softnet.structs.tcp import TcpOptionsReceived, TcpSock, new_tcp_options
 
 
 def tcp_death_row(net: Net) -> InetTimewaitDeathRow:
@@ -87,7 +87,7 @@ def tcp_timewait_state_process(tw: InetTimewaitSock, skb: SkBuff, sysctl: NetnsT
     if trace.tcp_timewait_state_process.enabled:
         trace.tcp_timewait_state_process.fire(skb)
     row = tcp_death_row(tw.tw_net)
-    opt = TcpOptionsReceived()
+    opt = new_tcp_options()
     paws_reject = False
     rst = skb.tcp_flags & tcp.TCPHDR_RST != 0
     if tw.tw_ts_recent_stamp and mem.get8(skb.ptr, skb.transport_header + 12) >> 4 > 5:
