@@ -216,7 +216,7 @@ def test_what_a_program_prints_is_a_command_that_repeats_it(tmp_path: Path) -> N
         return done.stderr.splitlines()[-2:]
 
     found, line = last_lines(str(program))
-    assert line.startswith("replay: softnet run --seed 0 --faults 'drop ")
+    assert line.startswith("replay: softnet run --seed 0 --faults '")
     again, line_again = last_lines(*shlex.split(line)[3:])
     assert line_again == line
     assert found.partition(" (found in")[0] == again.partition(" (found in")[0]
