@@ -67,13 +67,13 @@ def test_commands_run_when_they_shall_and_their_exit_codes_count(
 
 @needs_trap
 def test_real_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = '{cmd = "exec sh say.sh", start = "2s", expect = 3}'
+    command = '{cmd = "sh say.sh", start = "2s", expect = 3}'
     text = SMALL.replace("[hosts.b]", f"[hosts.b]\nrun = [{command}]")
     write(tmp_path, "hostname; date +%S; exit 3", "say.sh")
     assert run_file(write(tmp_path, text))
-    assert "b$ exec sh say.sh\nb\n02\n" in capsys.readouterr().out
+    assert "b$ sh say.sh\nb\n02\n" in capsys.readouterr().out
     with pytest.raises(LabError, match="no-such-program"):
-        check(write(tmp_path, text.replace("exec sh", "exec no-such-program")))
+        check(write(tmp_path, text.replace("sh say.sh", "exec no-such-program")))
 
 
 def test_events_and_capture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +121,7 @@ links:
         ('ends = ["a", "b"]', 'ends = ["a", "c"]', r"no host 'c'"),
         ('ends = ["a", "b"]', 'ends = ["a:eth1", "b"]', r"next device of 'a' is eth0"),
         ('ends = ["a", "b"]', 'ends = ["a", "b"]\nloss = "5 apples"', r"loss='5 apples'"),
-        ("ping -c 1 b", "curl b", r"'curl b' on 'a' is neither"),
+        ("ping -c 1 b", "crul b", r"'crul b' on 'a' is neither"),
         ("ping -c 1 b", "python prog.py", r"there is no file 'prog\.py'"),
         ("[hosts.b]", "[hosts.b", r"lab\.toml: Expected"),
         (

@@ -28,13 +28,12 @@ def type_in(*lines: str) -> tuple[str, bool]:
 
 @needs_trap
 def test_real_programs() -> None:
-    out, good = type_in(
-        "h1 exec sh -c 'sleep 2; hostname; date +%S'", "h2 exec sleep 3 &", "run", "now"
-    )
+    out, good = type_in("h1 sh -c 'sleep 2; hostname; date +%S'", "h2 exec sleep 3 &", "run", "now")
     assert good
     assert out.splitlines()[0:2] == ["h1", "02"]
     assert out.endswith("5.000000 s")
-    assert type_in("h1 exec no-such-program")[1] is False
+    for line in ("h1 no-such-program", "h1 exec no-such-program", "h1 exec", "h1 exec &"):
+        assert type_in(line)[1] is False
 
 
 def test_tools_on_hosts_and_time() -> None:
@@ -78,7 +77,7 @@ def test_mistakes_are_explained_and_remembered() -> None:
     )
     assert not good
     assert "no host or command 'h3': did you mean 'h2' or 'h1'" in out
-    assert "no tool 'pinf' for 'h1': did you mean 'ping'" in out
+    assert "no tool or program 'pinf' for 'h1': did you mean 'ping'" in out
     assert "no link 'h1-h3': did you mean 'h1-h2'" in out
     assert "no unit 'apples'" in out
     assert "No closing quotation" in out

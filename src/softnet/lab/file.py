@@ -95,17 +95,19 @@ class TopologyFile:
         words = split(cmd)
         if words and words[0] in TOOLS:
             return words
-        if len(words) > 1 and words[0] == "exec":
+        if len(words) < 2 or words[0] not in ("python", "python3"):
+            words = words[1:] if words[:1] == ["exec"] else words
             try:
-                usr.find_program(words[1], os.environ, str(self.path.parent))
+                usr.find_program(words[0] if words else "", os.environ, str(self.path.parent))
+            except FileNotFoundError as e:
+                raise LabError(
+                    f"{self.path}: {cmd!r} on {node.name!r} is neither 'python FILE', 'python -m "
+                    f"MODULE', one of softnet's tools ({' '.join(sorted(TOOLS))}) nor a program of "
+                    "this machine"
+                ) from e
             except (OSError, ValueError) as e:
                 raise LabError(f"{self.path}: {cmd!r} on {node.name!r}: {e}") from e
-            return words
-        if len(words) < 2 or words[0] not in ("python", "python3"):
-            raise LabError(
-                f"{self.path}: {cmd!r} on {node.name!r} is neither 'python FILE', 'python -m "
-                f"MODULE', 'exec PROGRAM' nor one of softnet's tools: {' '.join(sorted(TOOLS))}"
-            )
+            return ["exec", *words]
         if words[1] != "-m" and not (self.path.parent / words[1]).is_file():
             raise LabError(f"{self.path}: {cmd!r} on {node.name!r}: there is no file {words[1]!r}")
         return words

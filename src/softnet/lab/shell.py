@@ -2,7 +2,7 @@
 
     h1 ping -c 3 h2         a tool of softnet's on h1, to its end
     h1 ss -tan &            in the background
-    h1 exec curl http://h2  a real program
+    h1 curl http://h2       a real program; h1 exec ping h2, where a tool has its name
     run 5s                  let time pass
     link h1-h2 down         link, host, partition, heal: as in the [[events]] of a file
     help  hosts  topology  blocked  drops  now  exit
@@ -79,18 +79,21 @@ class Shell:
     def on_host(self, name: str, words: list[str]) -> str:
         """A tool on a host; with & it is left to run when time passes."""
         node = self.lab.node(name)
-        if not words:
+        if words in ([], ["&"]):
             return f"{node!r} {node.address}"
-        if words[0] == "exec" and len(words) > 1:
+        if words[0] == "exec" and len(words) > 1 and words[1] != "&":
+            words = words[1:]
+        elif words[0] in TOOLS:
             if words[-1] == "&":
-                return f"{node.popen(*words[1:-1])!r}"
-            done = node.exec(*words[1:])
+                return f"{node.start(' '.join(words[:-1]))!r}"
+            return str(node.sh(" ".join(words)))
+        try:
+            if words[-1] == "&":
+                return f"{node.popen(*words[:-1])!r}"
+            done = node.exec(*words)
             return (done.stdout + done.stderr).rstrip("\n")
-        if words[0] not in TOOLS:
-            raise unknown("tool", words[0], [*TOOLS, "exec"], f" for {name!r}")
-        if words[-1] == "&":
-            return f"{node.start(' '.join(words[:-1]))!r}"
-        return str(node.sh(" ".join(words)))
+        except FileNotFoundError:
+            raise unknown("tool or program", words[0], TOOLS, f" for {name!r}") from None
 
     def let_run(self, words: list[str]) -> str:
         """run 5s: that long; run: until nothing is left to do."""
@@ -105,7 +108,7 @@ class Shell:
         hosts = " ".join(self.lab.nodes) or "(none)"
         return (
             f"HOST TOOL ...   hosts: {hosts}; tools: {' '.join(sorted(TOOLS))}; & leaves it running\n"
-            "HOST exec PROGRAM ...           a real program\n"
+            "HOST [exec] PROGRAM ...         a real program; exec where a tool has its name\n"
             "run [TIME]      let time pass, or till nothing is left to do\n"
             "link NAME down | up | hold | release | set loss 5%\n"
             "host NAME crash | restart      partition a,b c      heal\n"
