@@ -15,7 +15,8 @@ when every thread of every program waits in a call.
     program.py      which file to start, and what cannot be started
     listener.py     the kernel's notifications and our answers
     memory.py       a process's memory         vdso.py      its clock
-    tree.py         a program, its processes and threads: start with this one
+    tree.py         a program, from its start to its end: start with this one
+    process.py      its processes and their threads      signals.py      what they are sent
     descriptors.py  which of a process's descriptors are the host's
     calls.py        the table: system call -> what answers it, in calls_*.py
 

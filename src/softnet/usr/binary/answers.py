@@ -10,7 +10,7 @@ from typing import Any
 PASS = -(1 << 62)  # let the real kernel make the call
 GONE = PASS + 1  # it was answered, or its thread is no more
 
-# (thread: tree.Thread, args) -> value; tree.py stands above, so it cannot be named here.
+# (thread: process.Thread, args) -> value; process.py stands above, so it cannot be named here.
 Answer = Callable[[Any, tuple[int, ...]], int]
 
 

@@ -13,6 +13,7 @@ import softnet.syscalls as sys_
 from softnet.usr.binary import status
 from softnet.usr.binary.answers import GONE, PASS, Answer, error, invalid, signed
 from softnet.usr.binary.descriptors import SOCKET
+from softnet.usr.binary.signals import send_signal
 from softnet.usr.rights import RealFile
 from softnet.usr.stamps import dated
 
@@ -216,9 +217,9 @@ def broken(t: Any, k: int, flags: int) -> int:
     if st is not None and st.fate(int(signal.SIGPIPE)) == status.CATCHES:
         # Else the call would begin again after the handler: it is answered first.
         t.tree.listener.answer(t.call, -errno.EPIPE)
-        t.tree.signal(t.proc, int(signal.SIGPIPE))
+        send_signal(t.proc, int(signal.SIGPIPE))
         return GONE
-    t.tree.signal(t.proc, int(signal.SIGPIPE))
+    send_signal(t.proc, int(signal.SIGPIPE))
     return GONE if t.dead else -errno.EPIPE
 
 

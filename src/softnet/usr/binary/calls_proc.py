@@ -11,6 +11,7 @@ from softnet.usr.binary import status
 from softnet.usr.binary.answers import GONE, PASS, Answer, signed
 from softnet.usr.binary.calls_futex import rescue
 from softnet.usr.binary.program import objection
+from softnet.usr.binary.signals import quiesce
 from softnet.usr.errors import EscapedError
 
 CLONE_VFORK = 0x4000
@@ -106,7 +107,7 @@ def exit_(t: Any, a: Args) -> int:
 def exit_group(t: Any, a: Args) -> int:
     """exit() of a process."""
     tree, proc = t.tree, t.proc
-    tree.quiesce(proc.parent)
+    quiesce(proc.parent)
     tree.listener.let_pass(t.call)
     t.call = None
     tree.await_death(proc)

@@ -13,6 +13,7 @@ import softnet.syscalls as sys_
 from softnet.usr.binary import status
 from softnet.usr.binary.answers import GONE, PASS, Answer, error, signed
 from softnet.usr.binary.calls_time import span
+from softnet.usr.binary.signals import send_signal, signal_thread
 
 SIGNALS = 64
 
@@ -66,9 +67,9 @@ def deliver(t: Any, targets: list[Any], signum: int, tid: int = 0) -> int:
         tree.pump(t.proc.poller, 1000)
     for proc in targets:
         if tid:
-            tree.signal_thread(proc, tid, signum)
+            signal_thread(proc, tid, signum)
         else:
-            tree.signal(proc, signum)
+            send_signal(proc, signum)
     return GONE
 
 

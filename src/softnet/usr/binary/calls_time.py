@@ -13,6 +13,7 @@ from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no
 import softnet.syscalls as sys_
 from softnet.usr.binary.answers import PASS, Answer, error, invalid, signed
 from softnet.usr.binary.descriptors import TIMER
+from softnet.usr.binary.signals import send_signal
 from softnet.usr.clock import CPU, MONOTONIC, NS, READ_COST, REALTIME, SKEW_MAX
 
 TIMER_ABSTIME = 1
@@ -193,7 +194,7 @@ class Alarm:
 
     def __call__(self) -> None:
         """Fire."""
-        self.proc.tree.signal(self.proc, int(signal.SIGALRM))
+        send_signal(self.proc, int(signal.SIGALRM))
 
 
 class Tick:

@@ -27,22 +27,20 @@ from typing import Any, NamedTuple
 from greenlet import GreenletExit  # type: ignore[import-untyped]  # it ships no stubs
 
 import softnet.syscalls as sys_
-from softnet.usr.binary import calls, status, trap, vdso
-from softnet.usr.binary.descriptors import REAL, Descriptors, Sim
+from softnet.usr.binary import calls, status, trap
+from softnet.usr.binary.descriptors import REAL, Descriptors
 from softnet.usr.binary.listener import Call, Listener
-from softnet.usr.binary.memory import Memory
+from softnet.usr.binary.process import Proc, Thread
+from softnet.usr.binary.signals import BIRTH_S, is_readable, send_signal, settle, wait_readable
 from softnet.usr.errors import EscapedError
 from softnet.usr.task import HostState, registry
 
 LOOK_MS = 1000  # real: how often a thread that does not call is looked at
 PATIENCE = 5  # looks after which one that computes is named
 STUCK_LOOKS = 2  # looks after which one that sleeps outside the simulation is given up
-BIRTH_S = 10.0  # real: how long a new thread may take to announce itself, a handler to begin
 CALLS_PER_TURN = (
     32  # after so many others get a turn: a loop that only looks must not keep them waiting
 )
-TURNS = 100  # that others get at the most before a signal
-RUNNING = 0  # kernel/sched.py: TASK_RUNNING
 DEATH_S = 10.0  # real: how long a dying thread or process may take
 
 
@@ -60,136 +58,6 @@ class Start(NamedTuple):
     closing: Sequence[int] = ()  # descriptors of ours to close once it has its own
     # Files of whoever starts it: (descriptor there, kind, descriptor of this program's).
     given: Sequence[tuple[int, str, int]] = ()
-
-
-class Thread:
-    """A thread of a real process: also its first one."""
-
-    __slots__ = (
-        "bell", "broken", "call", "dead", "inbox", "proc", "rings", "signals", "task", "tid",
-        "turn", "vforking",
-    )  # fmt: skip
-
-    proc: Proc
-    tid: int
-    task: Any
-    call: Call | None  # that it stands in, while we answer
-    inbox: Call | None  # that it stands in, not looked at yet
-    broken: tuple[Call, int] | None  # a call that a signal ended, and what it would have returned
-    signals: Any  # futex: a signal came
-    dead: bool
-    vforking: bool  # waits in the real kernel for its child to execute
-    bell: int  # eventfd of the host: rings when a real file may have changed; -1: none yet
-    rings: bool  # does it listen?
-    turn: int  # calls since others had a turn
-
-    def __init__(self, proc: Proc, tid: int) -> None:
-        self.proc = proc
-        self.tid = tid
-        self.task = None
-        self.call = None
-        self.inbox = None
-        self.broken = None
-        self.signals = sys_.new_futex("signal")
-        self.dead = False
-        self.vforking = False
-        self.bell = -1
-        self.rings = False
-        self.turn = 0
-
-    @property
-    def tree(self) -> Tree:
-        """The program."""
-        return self.proc.tree
-
-    @property
-    def memory(self) -> Memory:
-        """Its process's."""
-        return self.proc.memory
-
-    def sim(self, fd: int) -> Sim | None:
-        """The simulated file behind a descriptor; None for a real one."""
-        return self.tree.descriptors.find(self.proc.pid, fd)
-
-    def give(self, k: int, kind: str, cloexec: bool, at: int = -1) -> int:
-        """A placeholder for the host's descriptor k in the process; its number there."""
-        assert self.call is not None
-        tree = self.tree
-        _, theirs = tree.descriptors.make(k, kind)
-        try:
-            return tree.listener.add_fd(self.call, theirs, cloexec, at)
-        finally:
-            os.close(theirs)
-
-    def give_real(self, fd: int, cloexec: bool, at: int = -1) -> int:
-        """A copy of a real descriptor of ours; its number there."""
-        assert self.call is not None
-        return self.tree.listener.add_fd(self.call, fd, cloexec, at)
-
-    def own_fd(self, fd: int) -> int:
-        """A copy, for us, of a real descriptor of the process. OSError."""
-        return int(trap.native().getfd(self.proc.pidfd, fd & 0x7FFFFFFF))
-
-
-class Proc:
-    """A real process."""
-
-    __slots__ = (
-        "alarm", "children", "dead", "execed", "fresh", "futexes", "memory", "name", "parent", "pid",
-        "pidfd", "poller", "tree", "vforked",
-    )  # fmt: skip
-
-    tree: Tree
-    pid: int
-    parent: Proc | None
-    name: str
-    memory: Memory
-    pidfd: int  # readable when it is dead
-    poller: Any  # select.poll: its death, and calls
-    dead: bool
-    fresh: bool  # its execve() went through, or did it?
-    execed: bool
-    children: Any  # futex: one of them died
-    vforked: Any  # futex: it executed, or died
-    futexes: dict[int, list[Any]]  # address -> who waits there (calls_futex.py)
-    alarm: Any  # calls_time.py: its interval timer
-
-    def __init__(self, tree: Tree, pid: int, parent: Proc | None, pidfd: int = -1) -> None:
-        self.tree = tree
-        self.pid = pid
-        self.parent = parent
-        self.name = parent.name if parent is not None else tree.name
-        self.memory = Memory(pid)
-        self.pidfd = trap.native().pidfd(pid) if pidfd < 0 else pidfd
-        self.poller = select.poll()
-        self.poller.register(self.pidfd, select.POLLIN)
-        self.poller.register(tree.listener.fd, select.POLLIN)
-        self.dead = False
-        self.fresh = False
-        self.execed = False
-        self.children = sys_.new_futex("wait")
-        self.vforked = sys_.new_futex("vfork")
-        self.futexes = {}
-        self.alarm = None
-        tree.procs[pid] = self
-
-    def threads(self) -> list[Thread]:
-        """Those that live, in the order they were seen."""
-        return [t for t in self.tree.threads.values() if t.proc is self]
-
-    def executed(self, thread: Thread) -> None:
-        """The first call after an execve(): did it go through? Then this is another program."""
-        self.fresh = False
-        if not vdso.replace_clock(self.memory):
-            return
-        st = status.status_of(self.pid)
-        self.name = st.name if st is not None else self.name
-        self.execed = True
-        self.futexes.clear()
-        for other in self.threads():
-            if other is not thread:
-                self.tree.thread_gone(other)
-        sys_.sys_futex_wake(self.vforked, 0)
 
 
 class Tree:
@@ -264,7 +132,7 @@ class Tree:
         """What others asked for, and what ended."""
         while self.signals:
             assert self.main_proc is not None
-            self.signal(self.main_proc, self.signals.pop(0))
+            send_signal(self.main_proc, self.signals.pop(0))
         self.reap_dead()
         self.descriptors.sweep()
 
@@ -419,17 +287,8 @@ class Tree:
             self.exit_code = os.waitstatus_to_exitcode(os.waitpid(proc.pid, 0)[1])
         if proc.parent is not None and not proc.parent.dead:
             sys_.sys_futex_wake(proc.parent.children, 0)
-            self.settle(proc.parent, int(signal.SIGCHLD))
+            settle(proc.parent, int(signal.SIGCHLD))
         sys_.sys_futex_wake(self.event, 0)
-
-    def quiesce(self, proc: Proc | None) -> None:
-        """Before a signal comes to a process: its threads that were woken have their turn first."""
-        for _ in range(TURNS):
-            if proc is None or not any(
-                t.call is not None and t.task.state == RUNNING for t in proc.threads()
-            ):
-                return
-            sys_.sys_nanosleep(0)
 
     def await_death(self, proc: Proc) -> None:
         """A process was told to end: wait, in real time, until it has."""
@@ -451,48 +310,6 @@ class Tree:
             if kind == REAL:
                 os.close(k)
         self.begin = self.begin._replace(given=())
-
-    def settle(self, proc: Proc, signum: int, tid: int = 0) -> None:
-        """A signal was sent to a process: wait, in real time, until it has done what it does."""
-        st = status.status_of(tid or proc.pid)
-        if st is None or proc.dead:
-            self.reap_dead()
-            return
-        fate = st.fate(signum)
-        deadline = time.monotonic() + BIRTH_S
-        if fate == status.CATCHES:
-            parked = [t for t in proc.threads() if t.call is not None and not t.vforking]
-            while (
-                any(t.call is not None for t in parked)
-                and not any(t.inbox is not None for t in proc.threads())
-                and not proc.dead
-                and time.monotonic() < deadline
-            ):
-                self.pump(proc.poller, 50)
-        elif fate == status.FATAL:
-            while not is_readable(proc.pidfd) and time.monotonic() < deadline:
-                time.sleep(0)
-            self.reap_dead()
-        for thread in proc.threads():
-            sys_.sys_futex_wake(thread.signals, 0)
-
-    def signal(self, proc: Proc, signum: int) -> None:
-        """Send a signal to a process, from a task of the program. It may be gone."""
-        self.quiesce(proc)
-        if proc.dead:
-            return
-        try:
-            os.kill(proc.pid, signum)
-        except ProcessLookupError:
-            return
-        self.settle(proc, signum)
-
-    def signal_thread(self, proc: Proc, tid: int, signum: int) -> None:
-        """Send a signal to one thread. It may be gone."""
-        if proc.dead or tid not in self.threads:
-            return
-        trap.native().tgkill(proc.pid, tid, signum)
-        self.settle(proc, signum, tid)
 
     def ring(self) -> None:
         """A real file was written to: whoever waits for a real file looks again."""
@@ -575,17 +392,3 @@ def running_on(world: Any) -> list[str]:
     machines = [tree.clock.machine for tree in living]
     rows = zip(machines, living, strict=True)
     return [f"{machine.name}/{tree.name}" for machine, tree in rows if machine.world is world]
-
-
-def is_readable(fd: int) -> bool:
-    """Is it, now?"""
-    return wait_readable(fd, 0)
-
-
-def wait_readable(fd: int, seconds: float) -> bool:
-    """Is it, by then?"""
-    if fd < 0:
-        return True
-    poller = select.poll()
-    poller.register(fd, select.POLLIN)
-    return bool(poller.poll(int(seconds * 1000)))
