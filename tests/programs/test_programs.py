@@ -79,10 +79,16 @@ def test_program(program: str) -> None:
 
 @pytest.mark.slow
 def test_a_virtual_day_takes_less_than_a_second() -> None:
-    """Of the processor: compiled 0.1 s, interpreted 0.7 s on a quiet machine."""
-    run("ntp_clock")  # what is imported and made once is not the day's
-    start = time.process_time()
-    lines, _ = run("keep_alive_day")
-    took = time.process_time() - start
-    assert "86400.2" in lines[-1]
-    assert took < (1 if timer.__file__.endswith(".so") else 2)
+    """Of the processor: compiled 0.1 s, interpreted 0.7 s on a quiet machine.
+
+    The best of three days: what a process has to do once, and the garbage of other tests, are not
+    the day's.
+    """
+
+    def day() -> float:
+        start = time.process_time()
+        lines, _ = run("keep_alive_day")
+        assert "86400.2" in lines[-1]
+        return time.process_time() - start
+
+    assert min(day() for _ in range(3)) < (1 if timer.__file__.endswith(".so") else 2)
