@@ -231,7 +231,7 @@ class Direction:
     luck: dict[str, RandomStream]  # by impairment, made at its first draw
     busy_until: int
     last_arrival: int
-    starts: deque[int]  # when each frame that waits will be transmitted
+    starts: deque[int] | None  # when each frame that waits will be transmitted; None: none ever did
     epoch: int  # counts carrier losses: frames of an older epoch are lost
     cut: bool  # this direction alone delivers nothing, and nobody sees the carrier go
     extra_delay: int  # ns: of the rule that struck last
@@ -266,7 +266,7 @@ class Direction:
         self.luck = {}
         self.busy_until = 0
         self.last_arrival = 0
-        self.starts = deque()
+        self.starts = None
         self.epoch = 0
         self.cut = False
         self.extra_delay = 0
@@ -352,6 +352,8 @@ class Direction:
             starts.popleft()
         start = max(now, self.busy_until)
         if start > now:
+            if starts is None:
+                starts = self.starts = deque()
             if len(starts) >= self.queue_max:
                 return -1
             starts.append(start)
@@ -453,7 +455,7 @@ class Direction:
         """What is in the cable is lost."""
         self.epoch += 1
         self.busy_until = 0
-        self.starts.clear()
+        self.starts = None
         self.swapped = None
         if self.held is not None:
             for frame, meta in self.held:
@@ -475,7 +477,7 @@ class Direction:
     def queued(self) -> int:
         """Frames that wait for the transmitter now."""
         now = self.clock.now
-        return sum(start > now for start in self.starts)
+        return sum(start > now for start in self.starts or ())
 
     def set(self, **settings: Any) -> None:
         """Change settings by name; the others stay. ValueError for one that makes no sense."""
@@ -491,7 +493,7 @@ class Direction:
             setattr(self, name, value)
         if "rate" in settings and not settings["rate"]:
             self.busy_until = 0
-            self.starts.clear()
+            self.starts = None
 
 
 SETTINGS = frozenset({"rate", "overhead", "delay", "jitter", "reorder_delay", "queue_max"})
