@@ -189,3 +189,17 @@ def test_a_cimport_is_seen_in_every_spelling(tmp_path: Path, line: str) -> None:
     pxd = tmp_path / "verb.pxd"
     pxd.write_text(f"cimport cython\n{line}  # why\n\ncdef class A:\n    pass\n")
     assert "softnet.arch.mem" in buildext.cimports(pxd, "softnet.verb")
+
+
+def test_what_happens_in_the_copy_of_the_process_is_told() -> None:
+    def fails() -> tuple[bool, str]:
+        raise ValueError("no good")
+
+    def dies() -> tuple[bool, str]:
+        os._exit(3)
+
+    assert buildext.apart(lambda: (True, "said")) == (True, "said")
+    good, said = buildext.apart(fails)
+    assert not good
+    assert said.endswith("ValueError: no good\n")
+    assert buildext.apart(dies) == (False, "the process that compiled ended with 3")

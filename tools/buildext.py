@@ -42,7 +42,7 @@ import sysconfig
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -177,15 +177,32 @@ def skip_mutex_search() -> None:
     setattr(Scope, "find_shared_usages_of_type", lambda *_: False)  # noqa: B010  # a method
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Leave cycles of garbage alone for as long as a module takes: half of Cython's time else."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.collect()
+def apart(work: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
+    """What work returns in a copy of this process, whose garbage nobody collects.
+
+    Looking for it, and through what Cython keeps of the modules before, takes more than half of its time.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        gc.disable()
+        try:
+            try:
+                result = work()
+            except BaseException:  # noqa: BLE001 (the other process shall say what it was)
+                result = False, traceback.format_exc()
+            with os.fdopen(writer, "w") as out:
+                json.dump(result, out)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        text = answer.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if not text:
+        return False, f"the process that compiled ended with {status}"
+    good, said = json.loads(text)
+    return good, said
 
 
 @dataclass
@@ -320,6 +337,11 @@ class Toolchain:
     def build(self, m: Module) -> tuple[bool, float, str]:
         """Compile m in a process of its own; return success, seconds, and what the tools said."""
         start = time.monotonic()
+        good, said = apart(lambda: self.build_here(m))
+        return good, time.monotonic() - start, said
+
+    def build_here(self, m: Module) -> tuple[bool, str]:
+        """Compile m in this process, which is for nothing else."""
         # A class whose base's .pxd cimports the class's own .pxd sends Cython into an endless
         # loop that eats all memory: this one module is to fail, not the machine.
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -327,7 +349,7 @@ class Toolchain:
         os.chdir(self.stage)
         said = io.StringIO()
         good = self.compile(m, said)
-        return good, time.monotonic() - start, said.getvalue()
+        return good, said.getvalue()
 
     def compile(self, m: Module, said: io.StringIO) -> bool:
         """Bring m from .py or .c to .so; the tools' words go to said."""
@@ -374,11 +396,7 @@ class Toolchain:
         keep_class_directives()
         skip_mutex_search()
         try:
-            with (
-                contextlib.redirect_stderr(said),
-                contextlib.redirect_stdout(said),
-                uncollected(),
-            ):
+            with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
                 result = cython_compile(
                     str(source),
                     full_module_name=m.name,
