@@ -268,7 +268,7 @@ def join(texts: dict[str, str]) -> dict[str, str]:
 
 
 def trust(text: str) -> str:
-    """Leave out the tests whether what has an attribute is None: a sixth of what a datagram executes.
+    """Leave out the tests whether what has an attribute is None: 6 % of what a datagram executes.
 
     mypy has found that it is not, and the tests run with them.
     """
