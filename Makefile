@@ -66,7 +66,7 @@ bench: .venv/build.stamp ## compare with the kernel's loopback, compiled as `mak
 	@$(PY) tools/fastbuild.py --jobs=$(JOBS) >&2
 	@PYTHONPATH=build/fast $(PY) -m bench $(BENCH)
 
-fast: .venv/build.stamp ## compile into build/fast by a profile: the fastest form, in about ten minutes
+fast: .venv/build.stamp ## compile into build/fast by a profile: the fastest form, in a quarter of an hour
 	@$(PY) tools/fastbuild.py --jobs=$(JOBS)
 
 # Which modules, and whose: make judge-cpython J="test_socket test_ssl" JUDGE_PYTHON=python3.12
