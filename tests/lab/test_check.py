@@ -8,7 +8,7 @@ import pytest
 
 import softnet
 from softnet.lab.check import CheckFailed, check_device, frame_error, settled
-from softnet.lab.check_tcp import check_tcp, connections
+from softnet.lab.check_tcp import TcpWatch, check_tcp, connections
 from softnet.structs.tcp import TcpSock
 from softnet.wire.build import build_ethernet, build_ipv4, build_tcp
 from tests.kit.programs_net import fetch, web
@@ -63,6 +63,21 @@ def test_what_does_not_add_up_is_found(lab: softnet.Lab, field: str, value: int,
             lab.run_for("100ms")
     finally:
         setattr(sk, field, good)
+
+
+def test_a_connection_that_the_table_has_not_counted_is_found_at_once(lab: softnet.Lab) -> None:
+    sk = halfway(lab)
+    hinfo = sk.sk_net.ipv4.tcp_hashinfo
+    watch = TcpWatch()
+    check_tcp(sk.sk_net, watch)
+    empty = hinfo.ehash.index(None)
+    hinfo.ehash[empty] = sk
+    try:
+        with pytest.raises(AssertionError, match="2 connections in a table of 1"):
+            check_tcp(sk.sk_net, watch)
+    finally:
+        hinfo.ehash[empty] = None
+    check_tcp(sk.sk_net, watch)
 
 
 def test_sequence_numbers_never_go_back(lab: softnet.Lab) -> None:

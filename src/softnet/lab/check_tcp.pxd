@@ -12,7 +12,7 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.sock cimport ProtoMem, Sock
 from softnet.structs.tcp cimport TcpSackBlock, TcpSock
 
-cdef i64 UNASKED, SYNCHRONIZED, SENDING, LOOKS_MAX, SEEN_MAX
+cdef i64 UNASKED, SYNCHRONIZED, SENDING, SEEN_MAX
 
 
 @cython.final
@@ -31,9 +31,8 @@ cdef class TcpLook:
 cdef class TcpWatch:
     cdef public dict seen
     cdef public list buckets
-    cdef public i64 looks
 
-    @cython.locals(sk=Sock, count=i64, i=i64)
+    @cython.locals(ehash=list, known=i64, i=i64)
     cdef list buckets_of(self, InetHashinfo hinfo)
     @cython.locals(look=TcpLook, error=str)
     cpdef bint changed(self, TcpSock tp) except -1

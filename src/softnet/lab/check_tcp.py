@@ -28,7 +28,6 @@ SYNCHRONIZED = ~(
     1 << tcp.TCP_CLOSE | 1 << tcp.TCP_LISTEN | 1 << tcp.TCP_SYN_SENT | 1 << tcp.TCP_SYN_RECV
 )
 SENDING = 1 << tcp.TCP_ESTABLISHED | 1 << tcp.TCP_CLOSE_WAIT
-LOOKS_MAX = 16  # at the buckets known, before the whole table is looked at again
 SEEN_MAX = 64  # sockets that are remembered before the closed ones are forgotten
 
 
@@ -204,31 +203,22 @@ class TcpLook:
 class TcpWatch:
     """What the sockets of one namespace looked like at the last event."""
 
-    __slots__ = ("seen", "buckets", "looks")
+    __slots__ = ("seen", "buckets")
 
     seen: dict[TcpSock, TcpLook]
     buckets: list[int]  # of the table of connections: those that had one
-    looks: int  # at these only
 
     def __init__(self) -> None:
         self.seen = {}
         self.buckets = []
-        self.looks = 0
 
     def buckets_of(self, hinfo: InetHashinfo) -> list[int]:
-        """occupied(hinfo), as it was while as many sockets are there as the table counts.
-
-        A socket that is in the table and not in its count shows at the next whole look.
-        """
-        count = 0
+        """occupied(hinfo), worked out anew when it is not what it was."""
+        ehash = hinfo.ehash
+        known = 0
         for i in self.buckets:
-            sk: Sock | None = hinfo.ehash[i]
-            while sk is not None:
-                count += 1
-                sk = sk.sk_next
-        self.looks += 1
-        if count != hinfo.ehash_count or self.looks >= LOOKS_MAX:
-            self.looks = 0
+            known += ehash[i] is not None
+        if known < len(self.buckets) or known != len(ehash) - ehash.count(None):
             self.buckets = occupied(hinfo)
         return self.buckets
 
