@@ -195,6 +195,39 @@ def test_cpythons_own_tests_of_select() -> None:
     assert door(*words)[-1] == "Result: SUCCESS"
 
 
+# The stack's lock is nearly always held; the socket is closed when those threads are gone.
+AT_THE_END = """
+    import os, socket, sys, threading
+
+    def ask():
+        while True:
+            sock.getsockname()
+
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    for _ in range(4):
+        threading.Thread(target=ask, daemon=True).start()
+    pid = os.fork()
+    if not pid:
+        for _ in range(2):
+            threading.Thread(target=ask, daemon=True).start()
+        forked = []
+        thread = threading.Thread(target=lambda: forked.append(os.fork()))  # not the one that forked us
+        thread.start()
+        thread.join()
+        pid = forked[0] if forked else 0
+    if pid:
+        print(sock.getsockname()[0], os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.slow
+def test_threads_that_hold_the_lock_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "prog.py"
+    path.write_text(textwrap.dedent(AT_THE_END))
+    assert door(str(path)) == ["127.0.0.1 0", "127.0.0.1 0"]
+
+
 @pytest.mark.slow
 def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
     path = tmp_path / "prog.py"

@@ -14,7 +14,6 @@ import errno
 import os
 import pickle
 import struct
-from threading import Lock
 from typing import Any
 
 from softnet.usr.door import calls, rights
@@ -167,16 +166,14 @@ class Server:
 class Remote(Kernel):
     """The child's side: what Kernel is to its parent."""
 
-    __slots__ = ("address", "conn", "mutex")
+    __slots__ = ("address", "conn")
 
     address: bytes
     conn: _socket.socket | None
-    mutex: Any
 
     def __init__(self, address: bytes, entries: dict[int, Entry]) -> None:
         self.address = address
         self.conn = None
-        self.mutex = Lock()
         self.lock = TurnLock()
         self.entries = entries
         for entry in entries.values():  # socket objects hold them, so they stay the same
@@ -189,21 +186,29 @@ class Remote(Kernel):
 
     def ask(self, op: str, ino: int, args: Any, fds: list[int], near: int = -1) -> Any:
         """One request: (value, descriptors that came with it)."""
-        with self.mutex:
-            if self.conn is None:
-                self.conn = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-                self.conn.settimeout(None)
-                self.conn.connect(self.address)
+        with self.lock:
+            # A signal handler's request in the middle of this one takes a connection of its own.
+            conn, self.conn = self.conn or self.connect(), None
             try:
-                send_message(self.conn, (op, ino, args), fds)
-                (value, error, left), came = receive_message(self.conn)
+                send_message(conn, (op, ino, args), fds)
+                (value, error, left), came = receive_message(conn)
             except EOFError:
                 raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN)) from None
+            if self.conn is not None:
+                self.conn.close()
+            self.conn = conn
             if left and near >= 0:
                 do_near(near, left)
         if error is not None:
             raise error
         return value, came
+
+    def connect(self) -> _socket.socket:
+        """A connection to the parent."""
+        conn = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        conn.settimeout(None)
+        conn.connect(self.address)
+        return conn
 
     def call(self, entry: Entry, fd: int, name: str, *args: Any) -> Any:
         """The system call `name` on a socket."""
@@ -249,6 +254,9 @@ class Remote(Kernel):
             self.ask("closed", entry.ino, (), [])
         except OSError:
             return  # the parent is gone, and its sockets with it
+
+    def collected(self, entry: Entry) -> None:
+        """By the garbage collector: the parent's pump sees the descriptor go."""
 
     def hand_over(self, entry: Entry, fd: int) -> bool:
         """C drives the descriptor from now on."""

@@ -8,6 +8,7 @@ Before install() nothing may have imported socket: what did keeps the real one.
 
 from __future__ import annotations
 
+import atexit
 import importlib.machinery
 import os
 import posix
@@ -80,17 +81,18 @@ def install(stack: Stack) -> None:
     pump = Pump(here.kernel)
     server = Server(here.kernel, pump)
     pump.start()
-    owner = here.kernel
 
     def in_child() -> None:
         here.kernel = become_child(here.kernel, pump, server)
 
     # No call is half done at the fork.
     os.register_at_fork(
-        before=owner.lock.acquire,
-        after_in_parent=owner.lock.release,
+        before=lambda: here.kernel.lock.acquire(),
+        after_in_parent=lambda: here.kernel.lock.release(),
         after_in_child=in_child,
     )
+    # Nor at the end, when threads stop wherever they are and destructors still close sockets.
+    atexit.register(lambda: here.kernel.lock.acquire())
     sys.setswitchinterval(SWITCH_INTERVAL)
     sys.modules["_socket"] = make_module()
     sys.meta_path.insert(0, AfterImport(PATCHES))
