@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
+import sys
 
 import pytest
 
 from softnet.kernel import timer
 from tests.programs.runner import FOLDER, NEEDS, missing, run
 
+ROOT = FOLDER.parent.parent
 # What each prints, but for the time and the digest in its last line.
 PRINTS = {
     "aiohttp_websocket": ["0 1 2 3 4 5 6 7 8 9 1 21 321"],
@@ -77,18 +79,25 @@ def test_program(program: str) -> None:
     assert complaints == ""  # servers that are ended from outside say nothing
 
 
+# The second day of a process of its own: what is loaded once is not the day's, nor the garbage of
+# other tests.
+DAYS = """
+import time
+from tests.programs.runner import run
+
+for _ in range(2):
+    start = time.process_time()
+    lines, _ = run("keep_alive_day")
+    print(time.process_time() - start, *lines)
+"""
+
+
 @pytest.mark.slow
 def test_a_virtual_day_takes_less_than_a_second() -> None:
-    """Of the processor: compiled 0.1 s, interpreted 0.7 s on a quiet machine.
-
-    The best of three days: what a process has to do once, and the garbage of other tests, are not
-    the day's.
-    """
-
-    def day() -> float:
-        start = time.process_time()
-        lines, _ = run("keep_alive_day")
-        assert "86400.2" in lines[-1]
-        return time.process_time() - start
-
-    assert min(day() for _ in range(3)) < (1 if timer.__file__.endswith(".so") else 2)
+    """Of the processor: compiled 0.1 s, interpreted 0.7 s on a quiet machine."""
+    days = subprocess.run(
+        [sys.executable, "-c", DAYS], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.splitlines()
+    took, *said = days[-1].split()
+    assert "86400" in said
+    assert float(took) < (1 if timer.__file__.endswith(".so") else 2)
