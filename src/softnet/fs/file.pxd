@@ -51,6 +51,7 @@ cdef class EpollLink:
 
 @cython.locals(file=File)
 cpdef File new_file(FileOps f_op, i64 f_flags, object private_data)
+cdef int init_file(File file, FileOps f_op, i64 f_flags, object private_data) except -1
 
 cpdef File get_file(File file)
 

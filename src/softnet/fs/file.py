@@ -165,11 +165,7 @@ class File:
     ep_links: list[object] | None  # epoll items that watch this file
 
     def __init__(self, f_op: FileOps, f_flags: int, private_data: object) -> None:
-        self.f_op = f_op
-        self.f_flags = f_flags
-        self.f_count = 1
-        self.private_data = private_data
-        self.ep_links = None
+        init_file(self, f_op, f_flags, private_data)
 
     def nonblock(self) -> bool:
         """Is O_NONBLOCK set?"""
@@ -179,12 +175,17 @@ class File:
 def new_file(f_op: FileOps, f_flags: int, private_data: object) -> File:
     """File(f_op, f_flags, private_data), without a call of Python's when compiled."""
     file = File.__new__(File)
+    init_file(file, f_op, f_flags, private_data)
+    return file
+
+
+def init_file(file: File, f_op: FileOps, f_flags: int, private_data: object) -> None:
+    """What File.__init__() does."""
     file.f_op = f_op
     file.f_flags = f_flags
     file.f_count = 1
     file.private_data = private_data
     file.ep_links = None
-    return file
 
 
 class EpollLink:

@@ -42,6 +42,7 @@ cdef class CallCondition(WaitCondition):
 
 @cython.locals(wq=WaitQueueHead)
 cpdef WaitQueueHead wait_queue_head(object name)
+cdef int init_wait_queue_head(WaitQueueHead wq, object name) except -1
 @cython.locals(e=TaskWait)
 cpdef TaskWait task_wait(Task task)
 cpdef bint waitqueue_active(WaitQueueHead wq) except -1

@@ -62,18 +62,21 @@ class WaitQueueHead:
     name: object  # for reports: what is waited for
 
     def __init__(self, name: object = None) -> None:
-        self.first = None
-        self.last = None
-        self.name = name
+        init_wait_queue_head(self, name)
 
 
 def wait_queue_head(name: object) -> WaitQueueHead:
     """WaitQueueHead(name), without a call of Python's when compiled."""
     wq = WaitQueueHead.__new__(WaitQueueHead)
+    init_wait_queue_head(wq, name)
+    return wq
+
+
+def init_wait_queue_head(wq: WaitQueueHead, name: object) -> None:
+    """What WaitQueueHead.__init__() does."""
     wq.first = None
     wq.last = None
     wq.name = name
-    return wq
 
 
 class TaskWait(WaitQueueEntry):

@@ -90,6 +90,7 @@ cdef class SkBuffHead:
     cdef public SkBuff first, last
     cdef public i64 qlen
 
+    cdef int init(self) except -1
     cpdef int queue_tail(self, SkBuff skb) except -1
     cpdef int queue_head(self, SkBuff skb) except -1
     cpdef int queue_after(self, SkBuff prev, SkBuff skb) except -1

@@ -415,6 +415,10 @@ class SkBuffHead:
     qlen: int
 
     def __init__(self) -> None:
+        self.init()
+
+    def init(self) -> None:
+        """skb_queue_head_init()"""
         self.first = None
         self.last = None
         self.qlen = 0

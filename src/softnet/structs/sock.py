@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from softnet.structs.skbuff import SkBuff
     from softnet.structs.socket import MsgHdr, Sockaddr, Socket
 
-MAX_SCHEDULE_TIMEOUT = (1 << 63) - 1  # ns: sk_rcvtimeo and sk_sndtimeo when there is none
 SK_MEM_QUANTUM = 4096
 SLOCK = SpinLock("slock")  # nobody takes it: its class is that of every sock's
 
@@ -399,9 +398,7 @@ class Sock:
 def new_skb_head() -> SkBuffHead:
     """SkBuffHead(), without a call of Python's when compiled."""
     head = SkBuffHead.__new__(SkBuffHead)
-    head.first = None
-    head.last = None
-    head.qlen = 0
+    head.init()
     return head
 
 

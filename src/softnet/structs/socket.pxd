@@ -62,8 +62,10 @@ cdef class ProtoOps:
 
 @cython.locals(addr=SockaddrIn)
 cpdef SockaddrIn sockaddr_in(i64 sin_addr, i64 sin_port)
+cdef int init_sockaddr_in(SockaddrIn addr, i64 sin_addr, i64 sin_port) except -1
 @cython.locals(sock=Socket)
 cpdef Socket new_socket(i64 type, WaitQueueHead wq)
+cdef int init_socket(Socket sock, i64 type, WaitQueueHead wq) except -1
 
 
 @cython.final

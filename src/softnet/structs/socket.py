@@ -48,9 +48,7 @@ class SockaddrIn(Sockaddr):
     sin_port: int
 
     def __init__(self, sin_addr: int, sin_port: int) -> None:
-        self.family = 2  # AF_INET
-        self.sin_addr = sin_addr
-        self.sin_port = sin_port
+        init_sockaddr_in(self, sin_addr, sin_port)
 
     def pack(self) -> bytes:
         """struct sockaddr_in, 16 bytes."""
@@ -65,10 +63,15 @@ class SockaddrIn(Sockaddr):
 def sockaddr_in(sin_addr: int, sin_port: int) -> SockaddrIn:
     """SockaddrIn(sin_addr, sin_port), without a call of Python's when compiled."""
     addr = SockaddrIn.__new__(SockaddrIn)
+    init_sockaddr_in(addr, sin_addr, sin_port)
+    return addr
+
+
+def init_sockaddr_in(addr: SockaddrIn, sin_addr: int, sin_port: int) -> None:
+    """What SockaddrIn.__init__() does."""
     addr.family = 2  # AF_INET
     addr.sin_addr = sin_addr
     addr.sin_port = sin_port
-    return addr
 
 
 class SockaddrUn(Sockaddr):
@@ -212,18 +215,18 @@ class Socket:
     ops: ProtoOps | None
 
     def __init__(self, type: int, wq: WaitQueueHead) -> None:
-        self.state = SS_UNCONNECTED
-        self.type = type
-        self.flags = 0
-        self.wq = wq
-        self.file = None
-        self.sk = None
-        self.ops = None
+        init_socket(self, type, wq)
 
 
 def new_socket(type: int, wq: WaitQueueHead) -> Socket:
     """Socket(type, wq), without a call of Python's when compiled."""
     sock = Socket.__new__(Socket)
+    init_socket(sock, type, wq)
+    return sock
+
+
+def init_socket(sock: Socket, type: int, wq: WaitQueueHead) -> None:
+    """What Socket.__init__() does."""
     sock.state = 1  # SS_UNCONNECTED
     sock.type = type
     sock.flags = 0
@@ -231,7 +234,6 @@ def new_socket(type: int, wq: WaitQueueHead) -> Socket:
     sock.file = None
     sock.sk = None
     sock.ops = None
-    return sock
 
 
 class NetProtoFamily:

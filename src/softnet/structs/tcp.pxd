@@ -111,6 +111,7 @@ cdef class TcpSock(InetConnectionSock):
     cpdef int clear_retrans(self) except -1
     cpdef int clear_all_retrans_hints(self) except -1
 
+cpdef i64 window_part(i64 space, i64 scale) noexcept
 @cython.locals(opt=TcpOptionsReceived)
 cpdef TcpOptionsReceived new_tcp_options()
 cpdef int init_tcp_options(TcpOptionsReceived opt) except -1

@@ -417,8 +417,7 @@ class TcpSock(InetConnectionSock):
 
     def win_from_space(self, space: int) -> int:
         """tcp_win_from_space(): the part of space bytes of buffer to offer as window."""
-        scale = self.sysctl.adv_win_scale
-        return space >> -scale if scale <= 0 else space - (space >> scale)
+        return window_part(space, self.sysctl.adv_win_scale)
 
     def space(self) -> int:
         """tcp_space(): how much more window the receive buffer allows; may be negative."""
@@ -481,6 +480,11 @@ class TcpSock(InetConnectionSock):
         sock.flags &= ~(1 << socket.SOCK_NOSPACE)
         if self.sk_wq is not None:
             wake_up(self.sk_wq, poll.POLLOUT | poll.POLLWRNORM | poll.POLLWRBAND)
+
+
+def window_part(space: int, scale: int) -> int:
+    """tcp_win_from_space() by net.ipv4.tcp_adv_win_scale, where that is at hand."""
+    return space >> -scale if scale <= 0 else space - (space >> scale)
 
 
 def new_tcp_options() -> TcpOptionsReceived:

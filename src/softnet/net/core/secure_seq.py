@@ -30,12 +30,6 @@ class SipState:
     v2: int
     v3: int
 
-    def __init__(self, key0: int, key1: int) -> None:
-        self.v0 = key0
-        self.v1 = key1
-        self.v2 = 0x6C796765 ^ key0
-        self.v3 = 0x74656462 ^ key1
-
     def rounds(self, n: int) -> None:
         """n rounds of mixing."""
         v0, v1, v2, v3 = self.v0, self.v1, self.v2, self.v3
@@ -71,7 +65,7 @@ class SipState:
 
 
 def sip_state(key0: int, key1: int) -> SipState:
-    """SipState(key0, key1), without a call of Python's when compiled."""
+    """The state that a key begins with; made without a call of Python's when compiled."""
     state = SipState.__new__(SipState)
     state.v0 = key0
     state.v1 = key1

@@ -6,7 +6,7 @@ cimport softnet.uapi.in_ as in_
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff
-from softnet.structs.tcp cimport TcpSock
+from softnet.structs.tcp cimport TcpSock, window_part
 from softnet.net.core.sock cimport sk_mem_reclaim
 from softnet.net.ipv4.tcp_clock cimport tcp_time_stamp
 
@@ -17,7 +17,6 @@ cpdef int tcp_fixup_sndbuf(TcpSock tp) except -1
 cpdef int tcp_fixup_rcvbuf(TcpSock tp) except -1
 @cython.locals(mss=i64, scale=i64, rcvmem=i64)
 cpdef i64 tcp_segment_rcvmem(TcpSock tp) except? -1
-cdef i64 window_part(i64 space, i64 scale) noexcept
 cpdef void tcp_grow_window(TcpSock tp, SkBuff skb) except *
 cpdef i64 tcp_grow_window_slowly(TcpSock tp, SkBuff skb) except? -1
 cpdef int tcp_clamp_window(TcpSock tp) except -1

@@ -19,7 +19,7 @@ import softnet.uapi.tcp as tcp
 from softnet.net.core.sock import sk_mem_reclaim
 from softnet.net.ipv4.tcp_clock import tcp_time_stamp
 from softnet.structs.skbuff import SkBuff
-from softnet.structs.tcp import TcpSock
+from softnet.structs.tcp import TcpSock, window_part
 
 MSS_ETHERNET = 1460  # bytes
 RCVMEM_STEP = 128  # bytes
@@ -77,11 +77,6 @@ def tcp_segment_rcvmem(tp: TcpSock) -> int:
     while window_part(rcvmem, scale) < mss:
         rcvmem += RCVMEM_STEP
     return rcvmem
-
-
-def window_part(space: int, scale: int) -> int:
-    """TcpSock.win_from_space() by a scale that is at hand: called dozens of times in a row."""
-    return space >> -scale if scale <= 0 else space - (space >> scale)
 
 
 # ---- the window that is offered
