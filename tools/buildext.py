@@ -177,6 +177,14 @@ def skip_mutex_search() -> None:
     setattr(Scope, "find_shared_usages_of_type", lambda *_: False)  # noqa: B010  # a method
 
 
+def warm_up() -> None:
+    """Have Cython make what it makes once in a process: half a second that each copy would take."""
+    with tempfile.TemporaryDirectory() as folder:
+        nothing = Path(folder) / "nothing.py"
+        nothing.touch()
+        cython_compile(str(nothing), compiler_directives=DIRECTIVES)
+
+
 def apart(work: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
     """What work returns in a copy of this process, whose garbage nobody collects.
 
@@ -532,6 +540,8 @@ def compile_all(tools: Toolchain, todo: list[Module], jobs: int) -> list[str]:
     seen: set[str] = set()  # an error in a .pxd is every cimporter's
     # Long ones first, so that the last minute is not one process's.
     todo = sorted(todo, key=lambda m: -m.source.stat().st_size)
+    if not all(m.source.suffix == ".c" or tools.translated(m) for m in todo):
+        warm_up()
     with ProcessPoolExecutor(max_workers=max(1, min(jobs, len(todo)))) as pool:
         names = {pool.submit(tools.build, m): m.name for m in todo}
         for n, done in enumerate(as_completed(names), 1):
