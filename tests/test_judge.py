@@ -42,6 +42,11 @@ def test_what_the_report_leaves_out_is_taken_from_the_log() -> None:
     assert with_skipped(report, LOG) == report | {"test.test_x.A.test_three": "skip: no IPv6"}
 
 
+def test_a_reason_with_an_apostrophe_is_in_double_quotes() -> None:
+    log = LOG.replace("'no IPv6'", '"it isn\'t here"')
+    assert from_log(log, hung=True)["test.test_x.A.test_three"] == "skip: it isn't here"
+
+
 def test_of_a_run_that_hung_the_log_is_read() -> None:
     assert from_log(LOG, hung=True) == {
         "test.test_x.A.test_one": "ok",

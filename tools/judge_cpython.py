@@ -166,6 +166,7 @@ def with_skipped(verdicts: Verdicts, log: str) -> Verdicts:
 
 
 STARTED = re.compile(r"^(\w+) \(([\w.]+)\)")
+SKIPPED = re.compile(r"""skipped (['"])(.*)\1$""")
 
 
 def from_log(text: str, hung: bool) -> Verdicts:
@@ -180,8 +181,9 @@ def from_log(text: str, hung: bool) -> Verdicts:
         for word in ("ok", "FAIL", "ERROR"):
             if name and (line == word or line.endswith(f"... {word}")):
                 verdicts[name] = word
-        if name and "skipped '" in line:
-            verdicts[name] = "skip: " + line.partition("skipped '")[2].rstrip("'")
+        skipped = SKIPPED.search(line)
+        if name and skipped:
+            verdicts[name] = f"skip: {skipped[2]}"
     return verdicts
 
 

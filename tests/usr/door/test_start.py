@@ -228,6 +228,34 @@ def test_threads_that_hold_the_lock_do_not_hold_up_the_end(tmp_path: Path) -> No
     assert door(str(path)) == ["127.0.0.1 0", "127.0.0.1 0"]
 
 
+SPAWNED = """
+    import multiprocessing, socket
+
+    def serve(listener):
+        conn, _ = listener.accept()
+        conn.sendall(b"by a new program")
+        conn.close()
+
+    if __name__ == "__main__":
+        for method in ("spawn", "forkserver"):
+            listener = socket.create_server(("127.0.0.1", 0))
+            process = multiprocessing.get_context(method).Process(target=serve, args=(listener,))
+            process.start()
+            with socket.create_connection(listener.getsockname()) as client:
+                print(method, client.recv(100))
+            process.join()
+            print(process.exitcode)
+"""
+
+
+@pytest.mark.slow
+def test_what_multiprocessing_executes_is_on_the_same_host(tmp_path: Path) -> None:
+    path = tmp_path / "prog.py"
+    path.write_text(textwrap.dedent(SPAWNED))
+    said = b"by a new program"
+    assert door(str(path)) == [f"spawn {said}", "0", f"forkserver {said}", "0"]
+
+
 @pytest.mark.slow
 def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
     path = tmp_path / "prog.py"

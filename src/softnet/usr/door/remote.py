@@ -184,6 +184,12 @@ class Remote(Kernel):
         entry = self.entries[made.ino] = Entry(made, -1, None)
         return entry
 
+    def forked(self) -> Remote:
+        """A child's, which has a connection of its own."""
+        if self.conn is not None:
+            self.conn.close()
+        return Remote(self.address, self.entries)
+
     def ask(self, op: str, ino: int, args: Any, fds: list[int], near: int = -1) -> Any:
         """One request: (value, descriptors that came with it)."""
         with self.lock:
@@ -284,9 +290,7 @@ class Remote(Kernel):
 def become_child(kernel: Kernel, pump: Pump, server: Server) -> Remote:
     """In a child just forked: what was the parent's own is closed here; its new kernel."""
     if isinstance(kernel, Remote):
-        if kernel.conn is not None:
-            kernel.conn.close()
-        return Remote(kernel.address, kernel.entries)
+        return kernel.forked()
     for entry in kernel.entries.values():
         if entry.proxy is not None:
             entry.proxy.far.close()

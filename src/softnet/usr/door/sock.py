@@ -38,9 +38,10 @@ BACKOFF_MIN, BACKOFF_MAX = 0.0005, 0.02  # s between tries when poll says ready 
 class Here:
     """Where this process's sockets live; a forked child exchanges it."""
 
-    __slots__ = ("kernel",)
+    __slots__ = ("address", "kernel")
 
     kernel: Kernel
+    address: bytes  # of an AF_UNIX socket where other processes reach the stack
 
 
 here = Here()

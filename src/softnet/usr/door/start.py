@@ -14,7 +14,7 @@ import os
 import posix
 import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -24,8 +24,9 @@ from softnet.usr.door import files, foreign, tls
 from softnet.usr.door.kernel import Kernel, Stack
 from softnet.usr.door.module import make_module
 from softnet.usr.door.pump import Pump
-from softnet.usr.door.remote import Server, become_child
+from softnet.usr.door.remote import Remote, Server, become_child
 from softnet.usr.door.sock import here
+from softnet.usr.door.spawned import patch_multiprocessing
 
 
 class AfterImport(MetaPathFinder):
@@ -70,20 +71,42 @@ class PatchingLoader(Loader):
 
 # s: a system call is Python here, and threads shall get on beside each other as on two processors.
 SWITCH_INTERVAL = 0.0001
-PATCHES = {"ssl": tls.patch, "OpenSSL.SSL": foreign.patch_pyopenssl}
+PATCHES = {
+    "ssl": tls.patch,
+    "OpenSSL.SSL": foreign.patch_pyopenssl,
+    "multiprocessing.util": patch_multiprocessing,
+}
 
 
 def install(stack: Stack) -> None:
     """Replace _socket and what goes with it, for good."""
-    early = [name for name in ("socket", "ssl") if name in sys.modules]
-    assert not early, f"{early} came before the door"
     here.kernel = Kernel(stack)
     pump = Pump(here.kernel)
     server = Server(here.kernel, pump)
+    here.address = server.address
     pump.start()
+    lead(lambda: become_child(here.kernel, pump, server))
+
+
+def join(address: bytes) -> None:
+    """The same in a process that another one executed: its stack is at address."""
+    here.kernel = Remote(address, {})
+    here.address = address
+
+    def child() -> Remote:
+        assert isinstance(here.kernel, Remote)
+        return here.kernel.forked()
+
+    lead(child)
+
+
+def lead(child: Callable[[], Remote]) -> None:
+    """Lead all calls to here.kernel; child() makes a forked child's."""
+    early = [name for name in ("socket", "ssl", *PATCHES) if name in sys.modules]
+    assert not early, f"{early} came before the door"
 
     def in_child() -> None:
-        here.kernel = become_child(here.kernel, pump, server)
+        here.kernel = child()
 
     # No call is half done at the fork.
     os.register_at_fork(
