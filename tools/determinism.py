@@ -18,7 +18,6 @@ RUNS = 3
 HASH_SEEDS = 2
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 APART = {
-    "curl_and_python": "how often a real program looks at the clock, 1 us each, is its own affair",
     "ssh_asyncssh": "its keys are drawn by an OpenSSL inside the package cryptography",
 }
 

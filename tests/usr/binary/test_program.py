@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from softnet import Lab
 from softnet.usr.binary.program import environment, find_program, objection
+from softnet.usr.errors import EscapedError
 
 
 def executable(path: Path, data: bytes) -> str:
@@ -44,3 +46,26 @@ def test_proxies_of_the_machine_are_not_the_hosts(monkeypatch: pytest.MonkeyPatc
     assert "HTTP_PROXY" not in ours
     assert ours["COLOUR"] == "red"
     assert environment({"HTTP_PROXY": "x"}) == {"HTTP_PROXY": "x"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_a_program_that_becomes_another_user_is_refused_by_name(tmp_path: Path) -> None:
+    copy = tmp_path / "id"
+    copy.write_bytes(Path(os.path.realpath("/usr/bin/id")).read_bytes())
+    os.chown(copy, 65534, -1)
+    copy.chmod(0o4755)
+    with pytest.raises(
+        ValueError, match=r"id: is set-user-ID: .* user 65534 and can only as user 0"
+    ):
+        find_program(str(copy), {})
+    with Lab() as lab:
+        host = lab.host("h1")
+        with pytest.raises(
+            EscapedError, match=r"'h1': sh .pid.* executes .*/id, which is set-user-ID"
+        ):
+            host.exec("sh", "-c", f"{copy}; true")
+        ping = copy.rename(tmp_path / "ping")  # these are for raw sockets' sake
+        assert host.exec(str(ping), "-u").stdout == "0\n"
+        os.chown(ping, 0, -1)  # ours
+        ping.rename(copy).chmod(0o4755)
+        assert host.exec(str(copy), "-u").stdout == "0\n"

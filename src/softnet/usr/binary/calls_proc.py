@@ -10,7 +10,7 @@ import softnet.syscalls as sys_
 from softnet.usr.binary import status
 from softnet.usr.binary.answers import GONE, PASS, Answer, signed
 from softnet.usr.binary.calls_futex import rescue
-from softnet.usr.binary.program import objection
+from softnet.usr.binary.program import is_certain, objection
 from softnet.usr.binary.signals import quiesce
 from softnet.usr.errors import EscapedError
 
@@ -82,7 +82,7 @@ def execute(t: Any, path: bytes) -> int:
         t.tree.give_files(t)
     where = os.path.join(b"/proc/%d/cwd" % t.proc.pid, path)
     why = objection(os.fsdecode(where)) if os.path.exists(where) else ""
-    if "another machine" in why:
+    if is_certain(why):
         raise EscapedError(f"{t.tree.title(t.proc)} executes {os.fsdecode(path)}, which {why}")
     t.proc.fresh = True
     t.memory.forget()

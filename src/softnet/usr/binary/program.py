@@ -6,12 +6,15 @@ import errno
 import os
 import platform
 import shutil
+import stat
 import struct
 from collections.abc import Mapping, Sequence
 
 ELF = b"\x7fELF"
 MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine
 INTERPRETERS_MAX = 4  # scripts run by scripts
+# Set-user-ID for the sake of raw sockets alone, which a simulated host gives to everybody.
+FOR_SOCKETS = ("arping", "fping", "mtr-packet", "ping", "ping4", "ping6", "traceroute")
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
 
@@ -43,7 +46,7 @@ def objection(path: str, depth: int = 0) -> str:
         with open(path, "rb") as file:
             head = file.read(256)
     except OSError as e:
-        return f"cannot be read ({e.strerror})"
+        return another_user(path) or f"cannot be read ({e.strerror})"
     if head.startswith(b"#!"):
         words = head[2:].split(b"\n")[0].split()
         if not words or depth >= INTERPRETERS_MAX:
@@ -54,7 +57,27 @@ def objection(path: str, depth: int = 0) -> str:
     (machine,) = struct.unpack_from("<H", head, 18)
     if head[4] != 2 or machine != MACHINES.get(platform.machine()):
         return f"is a program for another machine than this {platform.machine()}"
-    return ""
+    return another_user(path)
+
+
+def is_certain(why: str) -> bool:
+    """Is this objection one that the real kernel does not share?"""
+    return "another machine" in why or "set-user-ID" in why
+
+
+def another_user(path: str) -> str:
+    """Why not a program that becomes another user when it is executed: what stops at its calls cannot."""
+    try:
+        st = os.stat(path)
+    except OSError:
+        return ""
+    me = os.geteuid()
+    if not st.st_mode & stat.S_ISUID or st.st_uid == me or os.path.basename(path) in FOR_SOCKETS:
+        return ""
+    return (
+        f"is set-user-ID: it would have to run as user {st.st_uid} and can only as user {me};"
+        " run softnet as that user, or give it a copy without the bit (cp makes one)"
+    )
 
 
 def environment(given: Mapping[str, str] | None) -> dict[str, str]:
