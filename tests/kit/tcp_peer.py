@@ -123,8 +123,12 @@ class Peer:
         options: tuple[opt.TcpOption, ...] = (),
         check: int | None = None,
         tos: int = 0,
+        run: bool = True,
     ) -> None:
-        """Send one segment. sack: SACK permitted, or blocks relative to the dut's ISN."""
+        """Send one segment. sack: SACK permitted, or blocks relative to the dut's ISN.
+
+        run: let the programs that it wakes go on; else they do with what comes next.
+        """
         opts: list[opt.TcpOption] = list(options)
         if mss is not None:
             opts.append(opt.Mss(mss))
@@ -154,7 +158,8 @@ class Peer:
         )
         packet = build_ipv4(PEER, IP, in_.IPPROTO_TCP, segment, tos=tos)
         self.dut.w.feed(build_ethernet(MAC, PEER_MAC, ETH_P_IP, packet))
-        self.dut.pass_time(0)  # the programs that it wakes
+        if run:
+            self.dut.pass_time(0)
 
     def take(self) -> list[Seg]:
         """Every segment that the dut sent to this port since the last look."""

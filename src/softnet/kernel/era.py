@@ -26,6 +26,7 @@ EXTENSIONS = {
     "TCP_NOTSENT_LOWAT": "3.12",
     "SO_MAX_PACING_RATE": "3.13",
     "TCP_FASTOPEN_CONNECT": "4.11",
+    "SO_ZEROCOPY": "4.14",
 }
 
 

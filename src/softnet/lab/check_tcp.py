@@ -427,6 +427,13 @@ def check_receive_queue(tp: TcpSock) -> None:
         sack: TcpSackBlock = tp.selective_acks[i]
         assert mem.before(sack.start_seq, sack.end_seq)
         assert mem.after(sack.start_seq, tp.rcv_nxt), "a SACK block below rcv_nxt"
+    ucopy = tp.ucopy
+    if ucopy is not None:
+        assert ucopy.len >= 0, "more was copied than the reader has room for"
+        waiting = 0
+        for left in queue_of(ucopy.prequeue):
+            waiting += left.truesize
+        assert waiting == ucopy.memory, f"prequeue {ucopy.memory}, its queue says {waiting}"
     # A SYN or a FIN is charged without asking, as in Linux: the reserve may be that much below 0.
     assert tp.sk_forward_alloc >= -UNASKED
 

@@ -17,6 +17,7 @@ from softnet.structs.skbuff cimport SkBuff, SkBuffHead
 from softnet.structs.sock cimport Proto, new_skb_head
 from softnet.structs.tcp_rack cimport TcpRack
 from softnet.structs.tcp_rate cimport TcpRate
+from softnet.structs.tcp_ucopy cimport TcpUcopy
 
 cdef class TcpSackBlock
 cdef class TcpOptionsReceived
@@ -90,6 +91,8 @@ cdef class TcpSock(InetConnectionSock):
     cdef public TcpRate rate
     cdef public Hrtimer pacing_timer
     cdef public bint fastopen_connect
+    cdef public TcpUcopy ucopy
+    cdef public object zerocopy
     cpdef bint is_sack(self) except -1
     cpdef bint is_reno(self) except -1
     cpdef bint is_fack(self) except -1

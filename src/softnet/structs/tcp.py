@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from softnet.structs.sock import Proto
     from softnet.structs.tcp_rack import TcpRack
     from softnet.structs.tcp_rate import TcpRate
+    from softnet.structs.tcp_ucopy import TcpUcopy
 
 
 class TcpSackBlock:
@@ -267,6 +268,8 @@ class TcpSock(InetConnectionSock):
         "rate",
         "pacing_timer",
         "fastopen_connect",
+        "ucopy",
+        "zerocopy",
     )
 
     sysctl: NetnsTcp  # the namespace's, one load away
@@ -370,6 +373,8 @@ class TcpSock(InetConnectionSock):
     rack: TcpRack | None  # time decides what is lost, RFC 8985
     rate: TcpRate | None  # the algorithm wants delivery rates
     pacing_timer: Hrtimer | None
+    ucopy: TcpUcopy | None  # a task waits in tcp_recvmsg()
+    zerocopy: object  # tcp_zerocopy.ZerocopyQueue once SO_ZEROCOPY was set
 
     def __init__(self, prot: Proto, net: Net, family: int) -> None:
         init_tcp_sock(self, prot, net, family)
@@ -617,6 +622,8 @@ def init_tcp_sock(tp: TcpSock, prot: Proto, net: Net, family: int) -> None:
     tp.rate = None
     tp.pacing_timer = None
     tp.fastopen_connect = False
+    tp.ucopy = None
+    tp.zerocopy = None
 
 
 NO_SACKS: list[TcpSackBlock] = []  # never appended to: the first hole makes a list of its own

@@ -109,3 +109,12 @@ def test_zero_window_refuses_and_says_so(dut: Dut) -> None:
     peer.send("P.", 1, ack=1, data=b"x")
     sk.sk_rmem_alloc = saved
     assert peer.expect(".", ack=1).win == 0
+
+
+def test_what_is_out_of_order_is_counted(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460, sack=True)
+    for at, n in ((201, 100), (401, 100), (201, 100), (101, 250)):
+        peer.send(".", at, ack=1, data=bytes(n))
+    assert [dut.ext("TCPOFOQUEUE"), dut.ext("TCPOFOMERGE")] == [4, 2]
+    dut.write(conn, bytes(3000))
+    assert dut.ext("TCPORIGDATASENT") == 3

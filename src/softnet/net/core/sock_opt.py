@@ -16,6 +16,7 @@ import os
 
 import softnet.arch.const as const
 import softnet.uapi.errqueue as errqueue
+import softnet.uapi.in_ as in_
 import softnet.uapi.socket as uapi
 from softnet.kernel.era import era_has
 from softnet.machine.cpu import this_cpu
@@ -40,6 +41,7 @@ IFNAMSIZ = 16
 INT_LEN = 4
 LINGER_LEN = 8
 TIMEVAL_LEN = 16
+ENOTSUPP = 524  # no errno of user space's, and yet what Linux answers
 TCP_LISTEN = 10
 
 # option -> flag, where the option is a plain switch
@@ -191,8 +193,20 @@ def set_locked(sock: Socket, sk: Sock, optname: int, optval: bytes, val: int) ->
             sk.sk_max_pacing_rate = val & 0xFFFFFFFF
             if sk.sk_max_pacing_rate != const.SK_PACING_UNLIMITED:
                 sk.sk_prot.set_pacing(sk)
+        case uapi.SO_ZEROCOPY if era_has(sk.sk_net.era, "SO_ZEROCOPY"):
+            return set_zerocopy(sk, val)
         case _:
             return -errno.ENOPROTOOPT
+    return 0
+
+
+def set_zerocopy(sk: Sock, val: int) -> int:
+    """SO_ZEROCOPY: 0, -EINVAL, or -ENOTSUPP for what is not TCP."""
+    if sk.sk_protocol != in_.IPPROTO_TCP:
+        return -ENOTSUPP
+    if val not in (0, 1):
+        return -errno.EINVAL
+    valbool_flag(sk, const.SOCK_ZEROCOPY, val != 0)
     return 0
 
 
@@ -343,6 +357,8 @@ def get_int(sk: Sock, optname: int) -> int:
         case uapi.SO_REUSEPORT:
             if has_reuseport(sk):
                 return sk.sk_reuseport
+        case uapi.SO_ZEROCOPY if era_has(sk.sk_net.era, "SO_ZEROCOPY"):
+            return int(sk.flag(const.SOCK_ZEROCOPY))
         case uapi.SO_TYPE:
             return sk.sk_type
         case uapi.SO_PROTOCOL:

@@ -202,7 +202,7 @@ def ip_recv_error(sk: InetSock, msg: MsgHdr, size: int) -> int:
         serr = skb.cb
         assert isinstance(serr, SockExterr)
         sock_recv_timestamp(msg, sk, skb)
-        if msg.want_name:
+        if msg.want_name and serr.ee_origin != errqueue.SO_EE_ORIGIN_ZEROCOPY:
             at = skb.network_header + serr.addr_offset
             msg.name = SockaddrIn(mem.get32(mem.addr(skb.shinfo.head), at), serr.port)
         offender = bytes(16)

@@ -42,6 +42,7 @@ from softnet.net.core.sock import (
     proto_register,
     release_sock,
     sk_alloc,
+    sk_error_queue,
     sock_init_data,
     sock_rcvlowat,
 )
@@ -64,7 +65,7 @@ from softnet.net.ipv4.inet_timewait_sock import (
     inet_twsk_deschedule,
     inet_twsk_purge,
 )
-from softnet.net.ipv4.ip_sockglue import ip_getsockopt, ip_setsockopt
+from softnet.net.ipv4.ip_sockglue import ip_getsockopt, ip_recv_error, ip_setsockopt
 from softnet.net.ipv4.protocol import inet_add_protocol
 from softnet.net.ipv4.tcp_clock import get_seconds
 from softnet.net.ipv4.tcp_close import (
@@ -101,6 +102,7 @@ from softnet.net.ipv4.tcp_sysctl import tcp_init_limits, tcp_sysctl_net_init
 from softnet.net.ipv4.tcp_timer import tcp_init_xmit_timers, tcp_set_keepalive
 from softnet.net.ipv4.tcp_timewait import tcp_death_row
 from softnet.net.ipv4.tcp_write import tcp_tsq_handler
+from softnet.net.ipv4.tcp_zerocopy import tcp_zerocopy_destroy
 from softnet.structs.inet_connection_sock import InetConnectionSock
 from softnet.structs.inet_timewait_sock import InetTimewaitSock
 from softnet.structs.net_namespace import Net
@@ -138,7 +140,7 @@ def tcp_poll(tp: TcpSock) -> int:
         mask |= tcp_poll_connected(tp)
     elif tp.defer_connect:
         mask |= WRITABLE
-    if tp.sk_err:
+    if tp.sk_err or (tp.zerocopy is not None and sk_error_queue(tp).first is not None):
         mask |= poll.POLLERR
     return mask
 
@@ -215,6 +217,11 @@ def tcp_v4_destroy_sock(tp: TcpSock) -> None:
     tcp_cleanup_congestion_control(tp)
     tcp_write_queue_purge(tp)
     skb_queue_purge(tp.out_of_order_queue)
+    if tp.ucopy is not None:
+        skb_queue_purge(tp.ucopy.prequeue)
+        tp.ucopy = None
+    if tp.zerocopy is not None:
+        tcp_zerocopy_destroy(tp)
     if tp.icsk_bind_hash is not None:
         inet_put_port(tcp_hashinfo(tp), tp)
     # The timers point at the socket: without this both would wait for the garbage collector.
@@ -310,7 +317,10 @@ class TcpProto(Proto):
         return tcp_sendmsg(tcp_sk(sk), msg, size)
 
     def recvmsg(self, sk: Sock, msg: MsgHdr, size: int, flags: int) -> int:
-        return tcp_recvmsg(tcp_sk(sk), msg, size, flags)
+        tp = tcp_sk(sk)
+        if flags & socket.MSG_ERRQUEUE and tp.zerocopy is not None:
+            return ip_recv_error(tp, msg, size)
+        return tcp_recvmsg(tp, msg, size, flags)
 
     def backlog_rcv(self, sk: Sock, skb: SkBuff) -> int:
         return tcp_v4_do_rcv(tcp_sk(sk), skb)

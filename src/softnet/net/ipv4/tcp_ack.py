@@ -43,6 +43,7 @@ from softnet.net.ipv4.tcp_segment import (
 )
 from softnet.net.ipv4.tcp_tlp import tcp_schedule_loss_probe
 from softnet.net.ipv4.tcp_tlp_probe import tcp_process_tlp_ack
+from softnet.net.ipv4.tcp_zerocopy import tcp_zerocopy_acked
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.tcp import TcpSock
 
@@ -352,6 +353,8 @@ def tcp_after_clean(tp: TcpSock, st: AckedState, prior_fackets: int, prior_sacke
         elif st.ca_seq_rtt >= 0:
             rtt_us = st.ca_seq_rtt * const.USEC_PER_MSEC
     tp.icsk_ca_ops.pkts_acked(tp, pkts_acked, rtt_us)
+    if tp.zerocopy is not None:
+        tcp_zerocopy_acked(tp)
 
 
 def tcp_rearm_rto(tp: TcpSock) -> None:

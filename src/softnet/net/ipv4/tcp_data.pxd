@@ -17,6 +17,7 @@ from softnet.net.core.skbuff cimport (
 )
 from softnet.net.core.sock cimport sk_mem_reclaim
 from softnet.net.ipv4.tcp_output cimport tcp_send_ack
+from softnet.net.ipv4.tcp_prequeue cimport tcp_copy_to_iovec, tcp_ucopy_room
 from softnet.net.ipv4.tcp_prune cimport tcp_try_rmem_schedule
 from softnet.net.ipv4.tcp_rcvbuf cimport (
     TCP_ECN_check_ce,

@@ -25,6 +25,7 @@ from softnet.net.core.skbuff import (
 )
 from softnet.net.core.sock import sk_mem_reclaim
 from softnet.net.ipv4.tcp_output import tcp_send_ack
+from softnet.net.ipv4.tcp_prequeue import tcp_copy_to_iovec, tcp_ucopy_room
 from softnet.net.ipv4.tcp_prune import tcp_try_rmem_schedule
 from softnet.net.ipv4.tcp_rcvbuf import (
     TCP_ECN_check_ce,
@@ -89,12 +90,21 @@ def tcp_data_unwanted(tp: TcpSock, skb: SkBuff, reason: int) -> None:
 
 def tcp_data_in_order(tp: TcpSock, skb: SkBuff) -> None:
     """skb continues the stream (its first bytes may be known already): to the reader with it."""
-    if tcp_try_rmem_schedule(tp, skb.truesize):
+    fin = skb.tcp_flags & tcp.TCPHDR_FIN != 0
+    chunk = 0  # bytes that the reader, who is processing this itself, can have at once
+    if tp.ucopy is not None and skb.seq == tp.rcv_nxt:
+        chunk = tcp_ucopy_room(tp)
+        if chunk > skb.len:
+            chunk = skb.len
+    eaten = chunk == skb.len and chunk > 0 and not fin
+    if not eaten and tcp_try_rmem_schedule(tp, skb.truesize):
         kfree_skb(skb, const.SKB_DROP_REASON_SOCKET_RCVBUFF)
         return
-    fin = skb.tcp_flags & tcp.TCPHDR_FIN != 0
-    skb_set_owner_r(skb, tp)
-    tp.sk_receive_queue.queue_tail(skb)
+    if chunk and not tcp_copy_to_iovec(tp, skb, 0, chunk):
+        assert not eaten, "a buffer without the room that was said to be there"
+    if not eaten:
+        skb_set_owner_r(skb, tp)
+        tp.sk_receive_queue.queue_tail(skb)
     tp.rcv_nxt = skb.end_seq
     if skb.len:
         tcp_event_data_recv(tp, skb)
@@ -107,7 +117,9 @@ def tcp_data_in_order(tp: TcpSock, skb: SkBuff) -> None:
     if tp.rx_opt.num_sacks:
         tcp_sack_remove(tp)
     tp.fast_path_check()
-    if not tp.sk_flags >> const.SOCK_DEAD & 1:
+    if eaten:
+        consume_skb(skb)
+    elif not tp.sk_flags >> const.SOCK_DEAD & 1:
         tp.sk_data_ready(0)
 
 
@@ -149,9 +161,12 @@ def tcp_data_queue_ofo(tp: TcpSock, skb: SkBuff) -> None:
     """skb lies ahead: keep it in its place of the out-of-order queue, and report it."""
     if tp.ecn_flags & const.TCP_ECN_OK:
         TCP_ECN_check_ce(tp, skb)
+    mib = tp.sk_net.mib.net
     if tcp_try_rmem_schedule(tp, skb.truesize):
+        mib.inc(snmp.LINUX_MIB_TCPOFODROP)
         kfree_skb(skb, const.SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE)
         return
+    mib.inc(snmp.LINUX_MIB_TCPOFOQUEUE)
     tp.pred_flags = 0
     tp.icsk_ack_pending |= const.ICSK_ACK_SCHED
     skb_set_owner_r(skb, tp)
@@ -172,6 +187,7 @@ def tcp_data_queue_ofo(tp: TcpSock, skb: SkBuff) -> None:
                 newest.end_seq = end_seq
                 return
     elif not tcp_ofo_insert(tp, skb):
+        mib.inc(snmp.LINUX_MIB_TCPOFOMERGE)
         kfree_skb(skb, const.SKB_DROP_REASON_TCP_OFOMERGE)
         tcp_dsack_set(tp, seq, end_seq)
     if tp.is_sack():
@@ -213,6 +229,7 @@ def tcp_ofo_insert(tp: TcpSock, skb: SkBuff) -> bool:
             tcp_dsack_extend(tp, nxt.seq, end_seq)
             return True
         q.unlink(nxt)
+        tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPOFOMERGE)
         tcp_dsack_extend(tp, nxt.seq, nxt.end_seq)
         kfree_skb(nxt, const.SKB_DROP_REASON_TCP_OFOMERGE)
 

@@ -24,6 +24,7 @@ from softnet.net.ipv4.tcp_options cimport (
     tcp_store_ts_recent,
 )
 from softnet.net.ipv4.tcp_output cimport tcp_send_ack, tcp_send_delayed_ack
+from softnet.net.ipv4.tcp_prequeue cimport tcp_copy_to_iovec, tcp_ucopy_room
 from softnet.net.ipv4.tcp_rcvbuf cimport (
     tcp_event_data_recv,
     tcp_in_quickack_mode,
@@ -41,6 +42,8 @@ cdef i64 TSTAMP_HLEN, HP_BITS
 cpdef i64 tcp_rcv_established(TcpSock tp, SkBuff skb) except? -1
 cpdef i64 tcp_rcv_fast_ack(TcpSock tp, SkBuff skb) except? -1
 cpdef i64 tcp_rcv_fast_data(TcpSock tp, SkBuff skb, i64 hlen) except? -1
+cpdef bint tcp_rcv_fast_to_user(TcpSock tp, SkBuff skb, i64 hlen) except -1
+cpdef int tcp_rcv_fast_finish(TcpSock tp, SkBuff skb) except -1
 cpdef bint tcp_validate_incoming(TcpSock tp, SkBuff skb, bint syn_inerr) except -1
 cpdef int tcp_syn_challenge(TcpSock tp, SkBuff skb, bint syn_inerr) except -1
 cpdef bint tcp_sequence(TcpSock tp, i64 seq, i64 end_seq) except -1

@@ -35,6 +35,7 @@ from softnet.net.ipv4.tcp_options import (
     tcp_store_ts_recent,
 )
 from softnet.net.ipv4.tcp_output import tcp_send_ack, tcp_send_delayed_ack
+from softnet.net.ipv4.tcp_prequeue import tcp_copy_to_iovec, tcp_ucopy_room
 from softnet.net.ipv4.tcp_rcvbuf import (
     tcp_event_data_recv,
     tcp_in_quickack_mode,
@@ -77,8 +78,11 @@ def tcp_rcv_established(tp: TcpSock, skb: SkBuff) -> int:
         ):
             if skb.len == hlen:
                 return tcp_rcv_fast_ack(tp, skb)
-            if skb.len > hlen and skb.truesize <= tp.sk_forward_alloc:
-                return tcp_rcv_fast_data(tp, skb, hlen)
+            if skb.len > hlen:
+                if tp.ucopy is not None and tcp_rcv_fast_to_user(tp, skb, hlen):
+                    return 0
+                if skb.truesize <= tp.sk_forward_alloc:
+                    return tcp_rcv_fast_data(tp, skb, hlen)
     if not tcp_validate_incoming(tp, skb, True):
         return 0
     if not skb.tcp_flags & tcp.TCPHDR_ACK:
@@ -119,6 +123,32 @@ def tcp_rcv_fast_data(tp: TcpSock, skb: SkBuff, hlen: int) -> int:
     skb.pull(hlen)
     tp.sk_receive_queue.queue_tail(skb)
     skb_set_owner_r(skb, tp)
+    tcp_rcv_fast_finish(tp, skb)
+    tp.sk_data_ready(0)
+    return 0
+
+
+def tcp_rcv_fast_to_user(tp: TcpSock, skb: SkBuff, hlen: int) -> bool:
+    """The same, where the task that waits for the data is processing it: into its buffer at once.
+
+    False: that is not so, or it has not the room for all of it.
+    """
+    chunk = skb.len - hlen
+    if chunk > tcp_ucopy_room(tp) or not tcp_copy_to_iovec(tp, skb, hlen, chunk):
+        return False
+    rx_opt = tp.rx_opt
+    if rx_opt.saw_tstamp and tp.rcv_nxt == tp.rcv_wup:
+        tcp_store_ts_recent(rx_opt, get_seconds())
+    tcp_rcv_rtt_measure_ts(tp, skb)
+    tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPHPHITSTOUSER)
+    skb.pull(hlen)
+    tcp_rcv_fast_finish(tp, skb)
+    consume_skb(skb)
+    return True
+
+
+def tcp_rcv_fast_finish(tp: TcpSock, skb: SkBuff) -> None:
+    """skb's data, in order, found its place: acknowledge it, take in its own ACK."""
     tp.rcv_nxt = skb.end_seq
     tcp_event_data_recv(tp, skb)
     if skb.ack_seq != tp.snd_una:
@@ -126,8 +156,6 @@ def tcp_rcv_fast_data(tp: TcpSock, skb: SkBuff, hlen: int) -> int:
         tcp_data_snd_check(tp)
     if tp.icsk_ack_pending & const.ICSK_ACK_SCHED:
         tcp_ack_snd_check_always(tp, False)
-    tp.sk_data_ready(0)
-    return 0
 
 
 # ---- is it acceptable?

@@ -60,6 +60,7 @@ from softnet.net.ipv4.tcp_listen cimport (
 from softnet.net.ipv4.tcp_minisocks cimport tcp_child_process
 from softnet.net.ipv4.tcp_fastopen_client cimport tcp_fastopen_defer_connect
 from softnet.net.ipv4.tcp_mss cimport tcp_sync_mss
+from softnet.net.ipv4.tcp_prequeue cimport tcp_prequeue
 from softnet.net.ipv4.tcp_recovery cimport tcp_simple_retransmit
 from softnet.net.ipv4.tcp_reply cimport tcp_v4_send_reset, tcp_v4_timewait_ack
 from softnet.net.ipv4.tcp_rtt cimport tcp_set_rto

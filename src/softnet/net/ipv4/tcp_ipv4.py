@@ -67,6 +67,7 @@ from softnet.net.ipv4.tcp_listen import (
 from softnet.net.ipv4.tcp_md5 import tcp_md5_do_lookup, tcp_v4_inbound_md5_hash
 from softnet.net.ipv4.tcp_minisocks import tcp_child_process
 from softnet.net.ipv4.tcp_mss import tcp_sync_mss
+from softnet.net.ipv4.tcp_prequeue import tcp_prequeue
 from softnet.net.ipv4.tcp_recovery import tcp_simple_retransmit
 from softnet.net.ipv4.tcp_reply import tcp_v4_send_reset, tcp_v4_timewait_ack
 from softnet.net.ipv4.tcp_rtt import tcp_set_rto
@@ -192,7 +193,8 @@ def tcp_v4_rcv_sock(net: Net, icsk: InetConnectionSock, skb: SkBuff) -> int:
     tp.sk_refcnt += 1  # it must not go away under us
     bh_lock_sock_nested(tp)
     if not tp.owned:
-        tcp_v4_do_rcv(tp, skb)
+        if tp.ucopy is None or not tcp_prequeue(tp, skb):
+            tcp_v4_do_rcv(tp, skb)
     elif sk_add_backlog(tp, skb):
         net.mib.net.inc(snmp.LINUX_MIB_TCPBACKLOGDROP)
         kfree_skb(skb, const.SKB_DROP_REASON_SOCKET_BACKLOG)

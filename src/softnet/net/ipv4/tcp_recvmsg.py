@@ -2,8 +2,8 @@
 
 Linux: net/ipv4/tcp.c (tcp_recvmsg, tcp_recv_urg, tcp_cleanup_rbuf). RFC 793 3.8, 1122 4.2.3.3.
 
-Differs from Linux: there is no prequeue. It moves the work of a segment from the softirq to the
-reader, which on one thread costs a wake-up more and saves nothing.
+Who has to wait leaves its buffer at the socket (ucopy): what arrives then it processes itself, and
+the data goes there without passing the receive queue. See tcp_prequeue.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 import softnet.arch.const as const
 import softnet.arch.mem as mem
 import softnet.kernel.trace as trace
+import softnet.uapi.snmp as snmp
 import softnet.uapi.socket as socket
 import softnet.uapi.tcp as tcp
+from softnet.kernel.sched import current
 from softnet.net.core.datagram import skb_copy_datagram_iovec
 from softnet.net.core.skbuff import consume_skb
 from softnet.net.core.sock import (
@@ -26,11 +28,13 @@ from softnet.net.core.sock import (
     sock_rcvtimeo,
 )
 from softnet.net.ipv4.tcp_output import tcp_send_ack
+from softnet.net.ipv4.tcp_prequeue import tcp_prequeue_process
 from softnet.net.ipv4.tcp_rcvbuf import tcp_rcv_space_adjust
 from softnet.net.ipv4.tcp_window import tcp_window_from_space
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.socket import MsgHdr
 from softnet.structs.tcp import TcpSock
+from softnet.structs.tcp_ucopy import TcpUcopy, new_tcp_ucopy
 
 ENOTCONN = 107
 EAGAIN = 11
@@ -41,7 +45,7 @@ WAIT = 1  # tcp_recv_stop(): go on waiting
 class TcpReader:
     """One call of tcp_recvmsg(): where it stands."""
 
-    __slots__ = ("seq", "copied", "left", "urg_hole", "peek", "trunc", "fin")
+    __slots__ = ("seq", "copied", "left", "urg_hole", "peek", "trunc", "fin", "ucopy")
 
     seq: int  # the next byte to read
     copied: int
@@ -50,6 +54,7 @@ class TcpReader:
     peek: bool
     trunc: bool  # count, but don't copy
     fin: bool  # the end was reached
+    ucopy: TcpUcopy | None  # the socket's, since this call had to wait; None: not, or another's
 
 
 def tcp_reader(seq: int, size: int, flags: int) -> TcpReader:
@@ -62,6 +67,7 @@ def tcp_reader(seq: int, size: int, flags: int) -> TcpReader:
     reader.peek = flags & socket.MSG_PEEK != 0
     reader.trunc = flags & socket.MSG_TRUNC != 0
     reader.fin = False
+    reader.ucopy = None
     return reader
 
 
@@ -78,18 +84,20 @@ def tcp_recvmsg(tp: TcpSock, msg: MsgHdr, size: int, flags: int) -> int:
             return -ENOTCONN
         if flags & socket.MSG_OOB:
             return tcp_recv_urg(tp, msg, size, flags)
-        copied = tcp_recv_stream(tp, msg, size, flags)
+        reader = tcp_reader(tp.copied_seq, size, flags)
+        copied = tcp_recv_stream(tp, msg, reader, size, flags)
+        if reader.ucopy is not None:
+            copied = tcp_reader_leaves(tp, reader, copied)
         tcp_cleanup_rbuf(tp, copied)
         return copied
     finally:
         release_sock(tp)
 
 
-def tcp_recv_stream(tp: TcpSock, msg: MsgHdr, size: int, flags: int) -> int:
-    """The loop of tcp_recvmsg()."""
+def tcp_recv_stream(tp: TcpSock, msg: MsgHdr, reader: TcpReader, size: int, flags: int) -> int:
+    """The loop of tcp_recvmsg(), with its answer."""
     timeo = sock_rcvtimeo(tp, flags & socket.MSG_DONTWAIT != 0)
     target = sock_rcvlowat(tp, flags & socket.MSG_WAITALL != 0, size)
-    reader = tcp_reader(tp.copied_seq, size, flags)
     while True:
         if tp.urg_data and tp.urg_seq == reader.seq:
             # Stop in front of the urgent byte, so that the program can ask SIOCATMARK.
@@ -113,16 +121,92 @@ def tcp_recv_stream(tp: TcpSock, msg: MsgHdr, size: int, flags: int) -> int:
                 return verdict
             break
         tcp_cleanup_rbuf(tp, reader.copied)
-        if reader.copied >= target:
-            release_sock(tp)  # only to work off the backlog
-            lock_sock(tp)
-        else:
-            timeo = sk_wait_data(tp, timeo)
-        if reader.peek and mem.u32(reader.seq - reader.copied - reader.urg_hole) != tp.copied_seq:
-            reader.seq = tp.copied_seq  # somebody else read what we peeked at
+        timeo = tcp_recv_wait(tp, reader, msg, timeo, reader.copied >= target)
+        if (
+            not reader.peek
+            or mem.u32(reader.seq - reader.copied - reader.urg_hole) != tp.copied_seq
+        ):
+            reader.seq = tp.copied_seq  # somebody else read meanwhile, perhaps what we peeked at
         if reader.left <= 0:
             break
     return reader.copied
+
+
+def tcp_recv_wait(tp: TcpSock, reader: TcpReader, msg: MsgHdr, timeo: int, enough: bool) -> int:
+    """Nothing is queued: sleep until something is, or was copied; what is left of timeo.
+
+    enough: don't sleep, only work off the backlog.
+    """
+    if not reader.peek and not reader.trunc and not tp.sysctl.low_latency:
+        tcp_reader_waits(tp, reader, msg)
+    ucopy = reader.ucopy
+    if ucopy is None:
+        if not enough:
+            return sk_wait_data(tp, timeo)
+        release_sock(tp)
+        lock_sock(tp)
+        return timeo
+    ucopy.len = reader.left
+    if ucopy.prequeue.first is None:
+        woken = False
+        try:
+            if enough:
+                release_sock(tp)
+                lock_sock(tp)
+            else:
+                timeo = sk_wait_data(tp, timeo)
+            woken = True
+        finally:
+            if not woken:  # killed: what waits for us waits for the timer now
+                ucopy.task = None
+        tcp_reader_copied(tp, reader, ucopy, snmp.LINUX_MIB_TCPDIRECTCOPYFROMBACKLOG)
+        if tp.rcv_nxt != tp.copied_seq:
+            return timeo  # the receive queue has what comes first
+    if ucopy.prequeue.first is not None:
+        tcp_prequeue_process(tp, ucopy)
+        tcp_reader_copied(tp, reader, ucopy, snmp.LINUX_MIB_TCPDIRECTCOPYFROMPREQUEUE)
+    return timeo
+
+
+def tcp_reader_waits(tp: TcpSock, reader: TcpReader, msg: MsgHdr) -> None:
+    """Leave the buffer at the socket, unless another task did, or this one cannot sleep at all."""
+    ucopy = tp.ucopy
+    task = current()
+    if reader.ucopy is not None or task is None:
+        return
+    if ucopy is None:
+        ucopy = tp.ucopy = new_tcp_ucopy(task, msg)
+    elif ucopy.task is None:
+        ucopy.task = task
+        ucopy.msg = msg
+    else:
+        return
+    reader.ucopy = ucopy
+
+
+def tcp_reader_copied(tp: TcpSock, reader: TcpReader, ucopy: TcpUcopy, mib: int) -> None:
+    """Take note of what was copied to the buffer behind our back."""
+    chunk = reader.left - ucopy.len
+    if chunk:
+        tp.sk_net.mib.net.add(mib, chunk)
+        reader.left = ucopy.len
+        reader.copied += chunk
+
+
+def tcp_reader_leaves(tp: TcpSock, reader: TcpReader, answer: int) -> int:
+    """The call is over: process what is left, and take the buffer back. The call's answer.
+
+    Where nothing was read that is an error or the end of the stream, and stays what it is.
+    """
+    ucopy = reader.ucopy
+    assert ucopy is not None
+    if ucopy.prequeue.first is not None:
+        ucopy.len = reader.left if reader.copied else 0
+        tcp_prequeue_process(tp, ucopy)
+        if reader.copied:
+            tcp_reader_copied(tp, reader, ucopy, snmp.LINUX_MIB_TCPDIRECTCOPYFROMPREQUEUE)
+    tp.ucopy = None
+    return reader.copied if reader.copied else answer
 
 
 def tcp_recv_skb(tp: TcpSock, reader: TcpReader) -> SkBuff | None:

@@ -41,6 +41,7 @@ cdef i64 COPY_MAX, LINEAR_MAX, EPIPE, SENDING, NO_ROOM, NO_MEMORY
 
 cpdef i64 tcp_sendmsg(TcpSock tp, MsgHdr msg, i64 size) except? -1
 cpdef i64 tcp_sendmsg_connected(TcpSock tp, MsgHdr msg, i64 size) except? -1
+cpdef i64 tcp_sendmsg_zerocopy(TcpSock tp, MsgHdr msg, i64 size, i64 timeo) except? -1
 cpdef i64 tcp_sendmsg_fastopen(TcpSock tp, MsgHdr msg, i64 size) except? -1
 cpdef i64 tcp_connect_with(TcpSock tp, MsgHdr msg) except? -1
 cpdef i64 tcp_may_send(TcpSock tp, i64 timeo) except? -1

@@ -45,6 +45,7 @@ from softnet.net.ipv4.tcp_segment import (
 )
 from softnet.net.ipv4.tcp_state import tcp_set_state
 from softnet.net.ipv4.tcp_write import tcp_push_frames, tcp_push_one
+from softnet.net.ipv4.tcp_zerocopy import tcp_zerocopy_alloc, tcp_zerocopy_sent
 from softnet.structs.skbuff import SkBuff
 from softnet.structs.socket import MsgHdr, Sockaddr
 from softnet.structs.tcp import TcpSock
@@ -85,7 +86,18 @@ def tcp_sendmsg_connected(tp: TcpSock, msg: MsgHdr, size: int) -> int:
         return sk_stream_error(tp, flags, err)
     if err != const.MAX_SCHEDULE_TIMEOUT:
         timeo = err
+    if flags & socket.MSG_ZEROCOPY and tp.sk_flags >> const.SOCK_ZEROCOPY & 1 and size:
+        return tcp_sendmsg_zerocopy(tp, msg, size, timeo)
     return tcp_sendmsg_locked(tp, msg, size, timeo)
+
+
+def tcp_sendmsg_zerocopy(tp: TcpSock, msg: MsgHdr, size: int, timeo: int) -> int:
+    """The same for a MSG_ZEROCOPY that wants word: -ENOBUFS if too many answers were not read."""
+    if not tcp_zerocopy_alloc(tp):
+        return -errno.ENOBUFS
+    sent = tcp_sendmsg_locked(tp, msg, size, timeo)
+    tcp_zerocopy_sent(tp, sent, type(msg.iov) is not bytes or size < COPY_MAX)
+    return sent
 
 
 def tcp_sendmsg_fastopen(tp: TcpSock, msg: MsgHdr, size: int) -> int:

@@ -36,6 +36,7 @@ from softnet.net.ipv4.tcp_handshake cimport (
 from softnet.net.ipv4.tcp_input cimport tcp_fin_time
 from softnet.net.ipv4.tcp_mss cimport tcp_mss_to_mtu, tcp_mtu_to_mss, tcp_sync_mss
 from softnet.net.ipv4.tcp_output cimport tcp_send_ack, tcp_send_active_reset
+from softnet.net.ipv4.tcp_prequeue cimport tcp_prequeue_failed
 from softnet.net.ipv4.tcp_recovery cimport tcp_enter_loss, tcp_stream_is_thin
 from softnet.net.ipv4.tcp_rack_timer cimport tcp_rack_reo_timeout
 from softnet.net.ipv4.tcp_tlp_probe cimport tcp_send_loss_probe

@@ -51,6 +51,7 @@ from softnet.net.ipv4.tcp_handshake import (
 from softnet.net.ipv4.tcp_input import tcp_fin_time
 from softnet.net.ipv4.tcp_mss import tcp_mss_to_mtu, tcp_mtu_to_mss, tcp_sync_mss
 from softnet.net.ipv4.tcp_output import tcp_send_ack, tcp_send_active_reset
+from softnet.net.ipv4.tcp_prequeue import tcp_prequeue_failed
 from softnet.net.ipv4.tcp_rack_timer import tcp_rack_reo_timeout
 from softnet.net.ipv4.tcp_recovery import tcp_enter_loss, tcp_stream_is_thin
 from softnet.net.ipv4.tcp_retransmit import tcp_retransmit_skb
@@ -414,6 +415,8 @@ def tcp_delack_timer(tp: TcpSock) -> None:
 def tcp_delack_due(tp: TcpSock) -> None:
     """Nothing carried the ACK in time: send it, and learn from that."""
     tp.icsk_ack_pending &= ~const.ICSK_ACK_TIMER
+    if tp.ucopy is not None:
+        tcp_prequeue_failed(tp, tp.ucopy)
     if not tp.icsk_ack_pending & const.ICSK_ACK_SCHED:
         return
     if trace.tcp_delack_timer.enabled:
