@@ -95,6 +95,7 @@ def test_part_of_the_data_is_acknowledged(dut: Dut) -> None:
     peer.send("S.", 0, ack=4, mss=1000)
     peer.expect("P.", seq=4, ack=1, data=b"lo")
     assert not dut.sock(fd).syn_data_acked
+    assert dut.ext("TCPFASTOPENACTIVEFAIL") == 1
 
 
 @pytest.mark.parametrize("ack", [0, 7])
@@ -126,6 +127,7 @@ def test_after_two_losses_in_a_row_the_server_is_left_in_peace(dut: Dut) -> None
     dut.pass_time(10)  # three timeouts: the second and third tell
     again = peer.take()
     assert [(seg.flags, seg.data) for seg in again] == [("S", b"")] * 3
+    assert [dut.ext("TCPFASTOPENACTIVEFAIL"), dut.ext("TCPSYNRETRANS")] == [2, 3]
     assert not [o for seg in again for o in seg.options if isinstance(o, RawOption)]
     other = dut.socket()
     with pytest.raises(OSError, match="progress"):

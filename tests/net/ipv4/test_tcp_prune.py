@@ -22,6 +22,19 @@ def test_tiny_segments_are_collapsed(dut: Dut) -> None:
     assert dut.read(conn, 1000) == data
 
 
+def test_they_are_where_the_buffer_could_grow_too(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460)
+    sk = dut.sock(conn)
+    for i in range(9):
+        peer.send("P.", 1 + i, ack=1, data=b"x")
+    sk.pred_flags = 0
+    sk.sk_rcvbuf = sk.sk_rmem_alloc - 1
+    peer.send("P.", 10, ack=1, data=b"x")
+    assert [dut.ext("PRUNECALLED"), dut.ext("TCPRCVCOLLAPSED")] == [1, 9]
+    assert sk.sk_rmem_alloc < sk.sk_rcvbuf
+    assert dut.read(conn) == b"x" * 10
+
+
 def test_lone_bytes_are_not_copied_and_neighbours_become_smaller(dut: Dut) -> None:
     conn, peer = dut.accepted(mss=1460, sack=True)
     sk = dut.sock(conn)

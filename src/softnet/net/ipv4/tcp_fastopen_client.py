@@ -143,6 +143,8 @@ def tcp_rcv_fastopen_synack(tp: TcpSock, skb: SkBuff) -> SkBuff | None:
     dropped = not cookie and data is not None and tp.total_retrans != 0
     tcp_fastopen_cache_set(tp, mss, cookie, dropped)
     tp.syn_data_acked = tp.syn_data and data is None
+    if data is not None:
+        tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPFASTOPENACTIVEFAIL)
     return data
 
 
@@ -150,6 +152,8 @@ def tcp_fastopen_syn_lost(tp: TcpSock) -> None:
     """A SYN timed out again: if it was a Fast Open's, the server may not like them."""
     if tp.syn_fastopen or tp.syn_data:
         tcp_fastopen_cache_set(tp, 0, None, True)
+    if tp.syn_data:
+        tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPFASTOPENACTIVEFAIL)
 
 
 # ---- TCP_FASTOPEN_CONNECT, Linux 4.11

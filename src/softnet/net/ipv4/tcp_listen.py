@@ -91,6 +91,7 @@ class TcpRequestSockOps(RequestSockOps):
         assert isinstance(sk, TcpSock)
         assert isinstance(req, TcpRequestSock)
         sk.sk_net.mib.tcp.inc(snmp.TCP_MIB_RETRANSSEGS)
+        sk.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPSYNRETRANS)
         return tcp_v4_send_synack(sk, None, req)
 
     def send_ack(self, sk: Sock, skb: SkBuff, req: RequestSock) -> None:
@@ -156,6 +157,7 @@ def tcp_v4_conn_request(tp: TcpSock, skb: SkBuff) -> int:
         req.ecn_ok = True
     if want_cookie:
         req.snt_isn = cookie_v4_init_sequence(tp.sysctl, req)
+        tp.sk_net.mib.net.inc(snmp.LINUX_MIB_SYNCOOKIESSENT)
         req.cookie_ts = opt.tstamp_ok
     elif isn:
         req.snt_isn = isn

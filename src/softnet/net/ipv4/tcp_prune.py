@@ -44,7 +44,10 @@ def tcp_try_rmem_schedule(tp: TcpSock, size: int) -> int:
 
 
 def tcp_prune_queue(tp: TcpSock) -> int:
-    """Bring the queues within the buffer; -1 if even the last resort did not."""
+    """Bring the queues within the buffer; -1 if even the last resort did not.
+
+    Neighbours are collapsed even where tcp_clamp_window() finds room (kernels since 4.18 spare that).
+    """
     if trace.tcp_prune_queue.enabled:
         trace.tcp_prune_queue.fire(tp)
     mib = tp.sk_net.mib.net
@@ -53,8 +56,6 @@ def tcp_prune_queue(tp: TcpSock) -> int:
         tcp_clamp_window(tp)
     elif tp.sysctl.accounts.pressure and tp.rcv_ssthresh > 4 * tp.advmss:
         tp.rcv_ssthresh = 4 * tp.advmss
-    if tp.sk_rmem_alloc <= tp.sk_rcvbuf:
-        return 0  # tcp_clamp_window() found room
     tcp_collapse_ofo_queue(tp)
     first = tp.sk_receive_queue.first
     if first is not None:

@@ -92,6 +92,8 @@ def tcp_retransmit_skb(tp: TcpSock, skb: SkBuff) -> int:
 def tcp_retransmitted(tp: TcpSock, skb: SkBuff) -> None:
     """Count a retransmission that went out."""
     tp.sk_net.mib.tcp.inc(snmp.TCP_MIB_RETRANSSEGS)
+    if skb.tcp_flags & tcp.TCPHDR_SYN:
+        tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPSYNRETRANS)
     tp.total_retrans += 1
     if tp.retrans_out == 0:
         tp.lost_retrans_low = tp.snd_nxt
@@ -224,6 +226,7 @@ def tcp_xmit_retransmit_queue(tp: TcpSock) -> None:
                 mib = snmp.LINUX_MIB_TCPSLOWSTARTRETRANS
         if not sacked & (const.TCPCB_SACKED_ACKED | const.TCPCB_SACKED_RETRANS):
             if tcp_retransmit_skb(tp, skb):
+                tp.sk_net.mib.net.inc(snmp.LINUX_MIB_TCPRETRANSFAIL)
                 return
             tp.sk_net.mib.net.inc(mib)
             if tp.icsk_ca_state == tcp.TCP_CA_Recovery:

@@ -1,6 +1,7 @@
 cimport cython
 cimport softnet.arch.const as const
 cimport softnet.arch.mem as mem
+cimport softnet.uapi.snmp as snmp
 cimport softnet.uapi.tcp as tcp
 from softnet.arch.types cimport i64
 from softnet.structs.skbuff cimport SkBuff

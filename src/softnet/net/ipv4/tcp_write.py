@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import softnet.arch.const as const
 import softnet.arch.mem as mem
+import softnet.uapi.snmp as snmp
 import softnet.uapi.tcp as tcp
 from softnet.kernel.timer import jiffies
 from softnet.net.core.skbuff import skb_copy_bits
@@ -153,7 +154,9 @@ def tcp_event_new_data_sent(tp: TcpSock, skb: SkBuff) -> None:
     tp.snd_nxt = skb.end_seq
     if tp.frto_counter == 2:  # F-RTO lets one small segment past Nagle, not more
         tp.frto_counter = 3
-    tp.packets_out += skb.shinfo.gso_segs
+    segs = skb.shinfo.gso_segs
+    tp.packets_out += segs
+    tp.sk_net.mib.net.add(snmp.LINUX_MIB_TCPORIGDATASENT, segs)
     if prior_packets == 0:
         tcp_schedule_rto(tp)
 
