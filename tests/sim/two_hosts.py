@@ -5,7 +5,7 @@
 Everything the path does is drawn from the seed: loss, reordering, duplication, corruption, delay from
 1 ms to 2 s, rate from 64 kbit/s to 10 Gbit/s, MTU from 68 to 65535; and TCP's options, its congestion
 control, how the programs write and read. 10 MB go each way where that is so few segments that CI has time
-for them (an MTU of 1006 and more), else so many bytes as SEGMENTS hold; SOFTNET_SIM_BYTES sets the number.
+for them (an MTU of 576 and more), else so many bytes as SEGMENTS hold; SOFTNET_SIM_BYTES sets the number.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ DELAYS_MS = (1, 5, 20, 50, 100, 300, 1000, 2000)
 MTUS = (68, 128, 296, 576, 1006, 1500, 4000, 9000, 16000, 65535)
 E1000_MTU_MAX = 16110
 SIZE = 10_000_000  # bytes in each direction
-# ... if they fit so many segments: those of an MTU of 1006.
-WHOLE = 10_500
+# ... if they fit so many segments: those of an MTU of 576.
+WHOLE = 19_100
 # Else what so many hold. Interpreted, a run is to take a second.
 SEGMENTS = 100 if os.environ.get("SOFTNET_PURE") else 1120
 LIMIT_S = 300_000.0  # of virtual time: more than any backoff needs
