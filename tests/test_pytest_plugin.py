@@ -310,13 +310,33 @@ def test_clock(softnet):
     )
 
 
-def test_mistakes_in_the_marker(run: Runner) -> None:
+MISTAKES = {  # in the marker -> what is said
+    "seedz=3": "did you mean 'seed' or 'seeds'",
+    "50": "write softnet(seeds=50)",
+    "seeds=0": "seeds=0: write how many",
+    "seeds='all'": "seeds='all': write how many",
+    "host='hosd'": "no host 'hosd': did you mean 'host'",
+    "explore=2, crash=['hosd']": "no host 'hosd' that may crash: did you mean 'host'",
+    "faults='dorp SYN 1'": "no fault 'dorp'",
+}
+
+
+def test_mistakes_in_a_marker_fail_that_test_alone(run: Runner) -> None:
+    tests = [
+        f"@pytest.mark.softnet({marker})\ndef test_{n}(net): pass\n"
+        for n, marker in enumerate(MISTAKES)
+    ]
+    fixture = "@pytest.fixture\ndef net(softnet):\n    softnet.host('host')\n"
     run.pytester.makepyfile(
-        "import pytest\n@pytest.mark.softnet(seedz=3)\ndef test_x(softnet): pass\n"
+        "import pytest\n" + fixture + "".join(tests) + "def test_last(net): pass\n"
     )
     result = run.pytester.runpytest_inprocess("-p", "softnet.pytest_plugin")
-    assert result.ret != 0
-    assert "did you mean 'seed' or 'seeds'" in result.stdout.str() + result.stderr.str()
+    said = result.stdout.str() + result.stderr.str()
+    assert [text for text in MISTAKES.values() if text not in said] == []
+    found = result.parseoutcomes()
+    assert found["failed"] == 1, said  # that runs on a host
+    assert found["errors"] == len(MISTAKES) - 1
+    assert found["passed"] == 2  # a passed body, whose marker is wrong; and the last
 
 
 def test_fixtures_of_modules_live_as_long_as_their_module(run: Runner) -> None:

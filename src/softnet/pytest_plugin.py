@@ -84,6 +84,8 @@ def softnet(request: pytest.FixtureRequest) -> Iterator[Lab]:
     with run:
         attempt.build(request.node)
         yield run.lab
+        if attempt.plan.explore:
+            run.know_hosts(attempt.plan.crash)
 
 
 @pytest.fixture
@@ -114,9 +116,13 @@ class Plan:
 
 
 def plan_of(item: pytest.Item) -> Plan:
-    """The plan of a test; UsageError for a marker that makes no sense."""
+    """The plan of a test; a marker that makes no sense fails it."""
     wanted: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("softnet"))):
+        if marker.args:
+            pytest.fail(
+                f"softnet{marker.args}: write softnet(seeds={marker.args[0]!r})", pytrace=False
+            )
         wanted.update(marker.kwargs)
     known = {
         "seeds",
@@ -132,7 +138,7 @@ def plan_of(item: pytest.Item) -> Plan:
     }
     if wrong := sorted(set(wanted) - known):
         errors = importlib.import_module("softnet.lab.errors")
-        raise pytest.UsageError(f"{item.nodeid}: {errors.unknown('option', wrong[0], known)}")
+        pytest.fail(str(errors.unknown("option", wrong[0], known)), pytrace=False)
     option: Callable[[str], Any] = item.config.getoption
     seeds = wanted.get("seeds", 1)
     if option("softnet_seed") is not None:
@@ -141,7 +147,7 @@ def plan_of(item: pytest.Item) -> Plan:
         seeds = option("softnet_seeds")
     elif "seed" in wanted:
         seeds = [wanted["seed"]]
-    plan = Plan(list(range(seeds)) if isinstance(seeds, int) else list(seeds))
+    plan = Plan(seeds_of(seeds))
     for name in ("topology", "host", "until", "clock", "crash"):
         setattr(plan, name, wanted.get(name, getattr(plan, name)))
     plan.faults = option("softnet_faults") or str(wanted.get("faults", ""))
@@ -154,6 +160,16 @@ def plan_of(item: pytest.Item) -> Plan:
     plan.on_host = "host" in wanted
     plan.folder = Path(option("softnet_report") or item.config.rootpath / FOLDER)
     return plan
+
+
+def seeds_of(wanted: object) -> list[int]:
+    """Which seeds a number or a list means; what is neither fails the test."""
+    seeds = range(wanted) if isinstance(wanted, int) else wanted
+    if not isinstance(seeds, range | list | tuple | set) or not seeds:
+        pytest.fail(
+            f"seeds={wanted!r}: write how many, seeds=200, or which, seeds=[3, 8]", pytrace=False
+        )
+    return list(seeds)
 
 
 class Attempt:
@@ -192,6 +208,7 @@ class Attempt:
             topology(self.run.lab)
         elif topology:
             file = importlib.import_module("softnet.lab.file")
+            hide_frames()
             file.load(item.path.parent / topology).build(self.run.lab)
 
     def go(self, item: pytest.Item) -> Attempt:
@@ -242,7 +259,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Run a test that has a lab as often as its plan says; report the last run."""
     if FIXTURE not in getattr(item, "fixturenames", ()):
         return None
-    plan = plan_of(item)
+    try:
+        plan = plan_of(item)
+    except pytest.fail.Exception:
+        return None  # run as any other, it fails in the fixture, which says why
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     attempt = explore(item, plan) if plan.explore else try_seeds(item, plan)
     if attempt.failed and plan.pcap == "failed":

@@ -146,6 +146,8 @@ def test_what_is_no_program_is_refused_at_once() -> None:
             lab.host("h1").exec("no-such-program")
         with pytest.raises(PermissionError):
             lab.host("h2").exec("/etc/passwd")
+        with pytest.raises(LabError, match=r"which program\? write h3.exec\("):
+            lab.host("h3").exec()
 
 
 SERVER = """

@@ -221,3 +221,14 @@ def test_what_a_program_prints_is_a_command_that_repeats_it(tmp_path: Path) -> N
     assert line_again == line
     assert found.partition(" (found in")[0] == again.partition(" (found in")[0]
     assert again.endswith("(found in 1 runs)")
+
+
+def test_who_may_crash_must_be_there() -> None:
+    def test(lab: softnet.Lab) -> None:
+        lab.host("web")
+
+    with pytest.raises(softnet.LabError, match="no host 'wep' that may crash: did you mean 'web'"):
+        softnet.explore(test, budget=2, crash=["wep"])
+    assert softnet.explore(test, budget=2, crash="web").trial is None
+    with pytest.raises(softnet.LabError, match="takes a function of a lab, not 7"):
+        softnet.explore(7)  # type: ignore[arg-type]  # the mistake

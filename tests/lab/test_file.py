@@ -123,6 +123,17 @@ links:
         ('ends = ["a", "b"]', 'ends = ["a", "b"]\nloss = "5 apples"', r"loss='5 apples'"),
         ("ping -c 1 b", "crul b", r"'crul b' on 'a' is neither"),
         ("ping -c 1 b", "python prog.py", r"there is no file 'prog\.py'"),
+        ("[hosts.a]", '[lab]\nstop = "9 parsecs"\n[hosts.a]', "lab.stop='9 parsecs': no unit"),
+        (
+            "[hosts.b]",
+            '[hosts.b]\nsysctl = { "net.ipv4.tcp_sak" = 0 }',
+            r"no sysctl 'net\.ipv4\.tcp_sak': did you mean 'net\.ipv4\.tcp_sack'",
+        ),
+        (
+            "[[links]]",
+            '[capture]\nfile = "x"\nfilter = "tcp prt 80"\n[[links]]',
+            "filter 'tcp prt 80'",
+        ),
         ("[hosts.b]", "[hosts.b", r"lab\.toml: Expected"),
         (
             "[[links]]",

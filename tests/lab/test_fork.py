@@ -69,6 +69,11 @@ def test_captures_stay_the_parents(tmp_path: Path) -> None:
 
 
 def test_only_from_outside_and_in_virtual_time() -> None:
+    with softnet.Lab() as lab:
+        with pytest.raises(LabError, match="it has no future: write "):
+            lab.fork()
+        with pytest.raises(LabError, match="later is no function: write "):
+            lab.fork(later=7)
     with softnet.Lab() as lab, pytest.raises(LabError, match="whoever runs the lab"):
         lab.host("h1").call(lambda: lab.fork(a=lambda: 1))
     with softnet.Lab(clock="real") as lab, pytest.raises(LabError, match="virtual time"):

@@ -215,3 +215,25 @@ def test_programs_of_the_lab_start_wait_crash_and_restart_others() -> None:
             return [*seen, ask("h1", timeout=9)]
 
         assert boss.call(chaos) == [b"HELLO", 8, b"HELLO"]
+
+
+def test_sysctls_that_do_not_exist_are_named() -> None:
+    with softnet.Lab() as lab:
+        h1 = lab.host("h1")
+        with pytest.raises(LabError, match=r"did you mean 'net.ipv4.tcp_sack'"):
+            h1.sysctl("net.ipv4.tcp_sak", 0)
+        with pytest.raises(
+            LabError, match=r"tcp_sack = 'x' on 'h1': Invalid argument; it is 1 now"
+        ):
+            h1.sysctl("net.ipv4.tcp_sack", "x")
+        with pytest.raises(LabError, match=r"no congestion control 'cubik': did you mean 'cubic'"):
+            h1.sysctl("net/ipv4/tcp_congestion_control", "cubik")
+        h1.sysctl("net/ipv4/tcp_sack", 0)
+        assert h1.sh("cat /proc/sys/net/ipv4/tcp_sack") == "0"
+
+
+def test_nothing_runs_when_the_lab_is_closed() -> None:
+    with softnet.Lab() as lab:
+        h1 = lab.host("h1")
+    with pytest.raises(LabError, match=r"the lab of 'h1' is closed"):
+        h1.call(print)

@@ -56,7 +56,7 @@ def test_matchers() -> None:
     assert sum(matcher("TCP")(f) for f in seen) == sum(matcher("tcp")(f) for f in seen) > 5
     assert [matcher("syn")(f) for f in seen] == [kind_of(f) == "SYN" for f in seen]
     assert sum(matcher("udp port 7")(f) for f in seen) == 2
-    with pytest.raises(LabError):
+    with pytest.raises(LabError, match="no kind of packet 'SYNACK': did you mean 'SYN-ACK'"):
         matcher("SYNACK")
     with pytest.raises(LabError, match="what it strikes"):
         matcher("")

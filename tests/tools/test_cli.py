@@ -72,10 +72,12 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_command_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        cli.main(["dmo"])
-    assert caught.value.code == cli.USAGE
-    assert "invalid choice: 'dmo'" in capsys.readouterr().err
+    assert cli.main(["chek", "lab.toml"]) == cli.USAGE
+    assert capsys.readouterr().err.startswith("softnet: no command 'chek': did you mean 'check'")
+    with pytest.raises(SystemExit):  # every command that is listed is known
+        cli.main(["--help"])
+    said = capsys.readouterr().out
+    assert [name for name in cli.COMMANDS if f" {name} " not in said.replace("\n", " ")] == []
 
 
 def test_run_of_a_file_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:

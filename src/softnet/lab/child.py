@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from softnet.kernel.sched import nsleep
+from softnet.lab.errors import LabError
 from softnet.lab.proc import Proc
 from softnet.lab.units import Quantity
 from softnet.usr import api as usr
@@ -56,6 +57,8 @@ class Child(Proc):
         self.input = input.encode() if isinstance(input, str) else input
         self.env = usr.environment(env)
         self.cwd = cwd
+        if not args:
+            raise LabError(f"which program? write {node.name}.exec('curl', 'http://web/')")
         self.path = usr.find_program(self.args[0], self.env, cwd)
         self.outputs = [-1, -1]  # files of the machine: standard output, standard error
         self.tree: usr.Tree

@@ -26,7 +26,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count, repeat, zip_longest
 
-from softnet.lab.errors import HostCrashed, LabError
+from softnet.lab.errors import HostCrashed, LabError, unknown
 from softnet.lab.faults import EVERY, Crash, Cut, Fault, PacketFault, Schedule, schedule
 from softnet.lab.packets import kind_of
 from softnet.lab.settings import integer
@@ -101,8 +101,20 @@ class Watch(CableTap):
         seen.links = {name: (k.a.node.name, k.b.node.name) for name, k in self.lab.links.items()}
         nodes = self.lab.nodes.values()
         serving = [n.name for n in nodes if (n.services or n.forwards) and not n.called]
-        seen.hosts = serving if crash is None else list(crash)
+        seen.hosts = serving if crash is None else [n for n in names(crash) if n in self.lab.nodes]
         return seen
+
+
+def names(crash: Iterable[str]) -> list[str]:
+    """Of the hosts that may crash: one, or several."""
+    return [crash] if isinstance(crash, str) else list(crash)
+
+
+def know_hosts(lab: Lab, crash: Iterable[str] | None) -> None:
+    """LabError for a host that may crash and that a whole run did not make."""
+    for name in names(crash or ()):
+        if name not in lab.nodes:
+            raise unknown("host", name, lab.nodes, " that may crash")
 
 
 @dataclass(frozen=True)
@@ -180,6 +192,8 @@ def explore(
     crash: the hosts that may lose power, by default those whose programs only serve. order: "seeded"
     makes who runs first a matter of luck, too. until: virtual seconds; longer is a hang.
     """
+    if not callable(test):
+        raise LabError(f"explore() takes a function of a lab, not {test!r}: write explore(test)")
     fixed = integer("SOFTNET_SEED")
     seed = seed if fixed is None else fixed
     faults = os.environ.get("SOFTNET_FAULTS")
@@ -233,6 +247,8 @@ def run_trial(
             test(lab)
         except Exception as e:  # noqa: BLE001 (whatever the test lets out is what we look for)
             failure = failure_of(e)
+        else:
+            know_hosts(lab, crash)
         seen = watch.done(crash)
     return Result(failure, seen)
 

@@ -14,6 +14,7 @@ import runpy
 import sys
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from softnet.lab.node import Node, module_main
 from softnet.lab.proc import Proc
 from softnet.lab.schema import HostTable, LinkTable, RunTable, Topology, read
 from softnet.lab.topology import Lab
+from softnet.lab.units import time_ns
 from softnet.tools.commands import TOOLS
 from softnet.tools.terminal import split
 from softnet.usr import api as usr
@@ -169,11 +171,18 @@ def check(path: str | Path) -> str:
     file = load(path)
     with file.lab() as lab:
         file.build(lab, start=False)
+        if file.topology.lab.stop is not None:
+            time_ns(file.topology.lab.stop, "lab.stop")
+        if file.topology.capture is not None:
+            lab.capture(BytesIO(), file.topology.capture.filter, file.topology.capture.on)
         for event in file.topology.events:
+            time_ns(event.at, "at")
             command(lab, event.do)
         for name, table in (file.topology.hosts | file.topology.routers).items():
             for row in table.run:
-                file.check_command(lab.node(name), row if isinstance(row, str) else row.cmd)
+                run = row if isinstance(row, RunTable) else RunTable(row)
+                time_ns(run.start, f"start of {run.cmd!r}")
+                file.check_command(lab.node(name), run.cmd)
         return f"{path}: {len(lab.nodes)} hosts, {len(lab.links)} links, seed {lab.seed}"
 
 

@@ -70,6 +70,10 @@ def fork(lab: Lab, futures: dict[str, Callable[[], object]]) -> Futures:
         raise LabError("fork() needs virtual time: the real world has one future only")
     if programs := usr.running_on(lab.world):
         raise LabError(f"fork() cannot copy real programs: {', '.join(programs)} runs")
+    wrong = [name for name, fn in futures.items() if not callable(fn)]
+    if wrong or not futures:
+        what = f"{wrong[0]} is no function" if wrong else "it has no future"
+        raise LabError(f"fork(): {what}: write lab.fork(calm=work.wait, cut=function)")
     lab.settle_routes()
     return Futures({name: run_apart(lab, fn) for name, fn in futures.items()})
 

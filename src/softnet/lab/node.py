@@ -265,8 +265,18 @@ class Node:
             own.setdefault(name.lower(), []).append(address)
 
     def sysctl(self, name: str, value: object) -> None:
-        """sysctl -w NAME=VALUE; set again when the host restarts."""
-        self.host.sysctl(name, value)
+        """sysctl -w NAME=VALUE; set again when the host restarts. LabError."""
+        table = self.host.net.sysctl
+        if name.replace("/", ".") not in table.names():
+            raise unknown("sysctl", name, table.names())
+        try:
+            self.host.sysctl(name, value)
+        except OSError as e:
+            what = f"{name} = {value!r} on {self.name!r}"
+            if name.endswith("tcp_congestion_control"):
+                known = str(table.get("net.ipv4.tcp_available_congestion_control")).split()
+                raise unknown("congestion control", str(value), known) from None
+            raise LabError(f"{what}: {e.strerror}; it is {table.get(name)!r} now") from None
         self.sysctls[name] = value
 
     # Power
@@ -314,7 +324,9 @@ class Node:
         self.lab.settle()
 
     def need_power(self) -> None:
-        """LabError if the host is off."""
+        """LabError if the host is off, or its lab closed."""
+        if not self.lab.open:
+            raise LabError(f"the lab of {self.name!r} is closed: run programs inside its 'with'")
         if not self.powered:
             raise LabError(
                 f"{self.name!r} has no power since it crashed: {self.name}.restart() first"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
-from softnet.lab.errors import LabError
+from softnet.lab.errors import LabError, unknown
 from softnet.lab.filter import compile_filter
 from softnet.uapi.if_ether import ETH_HLEN
 from softnet.wire.ethernet import eth_view
@@ -63,7 +63,12 @@ def matcher(what: str) -> Callable[[Frame], bool]:
         return lambda frame: True
     if word == "TCP":
         return lambda frame: kind_of(frame) in KINDS[:6]
-    test = compile_filter(what)
+    try:
+        test = compile_filter(what)
+    except LabError:
+        if " " in what:
+            raise
+        raise unknown("kind of packet", what, (*KINDS, *GROUPS)) from None
     if test is None:
         raise LabError("a fault must say what it strikes: " + " ".join((*KINDS, *GROUPS)))
     return test

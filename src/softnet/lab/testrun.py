@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from softnet.lab.explore import Failure, Result, Watch, failure_of
+from softnet.lab.explore import Failure, Result, Watch, failure_of, know_hosts
 from softnet.lab.faults import Schedule
 from softnet.lab.node import Node
 from softnet.lab.topology import Lab
@@ -107,6 +107,11 @@ class TestRun:
         """For a search (lab/explore.py), and who may crash in it."""
         return Result(self.failure, self.watch.done(crash) if self.watch is not None else None)
 
+    def know_hosts(self, crash: Iterable[str] | None) -> None:
+        """LabError for a host that may crash and that the test, which passed, did not make."""
+        if not self.failed:
+            know_hosts(self.lab, crash)
+
     def report(self) -> str:
         """The time, who waits for what, what was lost, the last packets; before the lab closes."""
         real = time.perf_counter() - self.began
@@ -121,9 +126,9 @@ class TestRun:
         return "\n".join(parts)
 
     def host(self, name: str = "") -> Node:
-        """The host that a test runs on: that one, made if need be; else the first; else `test`."""
+        """The host that a test runs on: that one, made if there is none; else the first; else `test`."""
         if name:
-            return self.lab.nodes.get(name) or self.lab.host(name)
+            return self.lab.node(name) if self.lab.nodes else self.lab.host(name)
         found = next((n for n in self.lab.nodes.values() if not n.forwards), None)
         return found or self.lab.host(HOST)
 

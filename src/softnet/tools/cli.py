@@ -31,6 +31,10 @@ from typing import Any
 import softnet
 
 TOPOLOGY = (".toml", ".yaml", ".yml")  # how topology files are called
+COMMANDS = (
+    "demo", "run", "packetdrill", "shell", "check", "schema", "check-determinism", "plot", "doctor",
+    "demo-tap",
+)  # fmt: skip
 OK, FAILED, USAGE, TIME_LIMIT, INTERRUPTED = 0, 1, 2, 124, 130
 
 
@@ -41,6 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return do_socket(words[2:])
     if words[:1] == ["packetdrill"]:  # its options are those of scripts: it reads them itself
         return do_packetdrill(words[1:])
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        unknown = importlib.import_module("softnet.lab.errors").unknown
+        print(f"softnet: {unknown('command', words[0], COMMANDS)}", file=sys.stderr)
+        return USAGE
     parser = make_parser()
     # What follows the program's name in `softnet run` belongs to the program.
     args, rest = parser.parse_known_args(words)
