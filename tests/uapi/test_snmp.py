@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import softnet
 import softnet.uapi.snmp as snmp
 import softnet.uapi.snmp_names as names
 
@@ -33,6 +37,17 @@ def test_tcpext_prints_every_counter_in_index_order() -> None:
         "SyncookiesFailed",
     ]
     assert names.SNMP4_NET[-1][0] == "TCPReqQFullDrop"
+
+
+def test_every_counter_of_3_2_is_counted_somewhere() -> None:
+    used = {
+        name
+        for path in (Path(softnet.__file__).parent / "net").rglob("*.py")
+        for name in re.findall(r"snmp\.(LINUX_MIB_\w+)", path.read_text())
+    }
+    of = {number: name for name, number in vars(snmp).items() if name.startswith("LINUX_MIB_")}
+    rows = names.SNMP4_NET + names.SNMP4_NET_STABLE
+    assert [printed for printed, number in rows if of[number] not in used] == []
 
 
 def test_the_two_halves_of_the_ip_counters_do_not_overlap() -> None:

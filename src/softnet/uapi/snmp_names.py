@@ -174,7 +174,6 @@ SNMP4_NET_LATER: Final = (
     ("TCPOFODrop", snmp.LINUX_MIB_TCPOFODROP),
     ("TCPOFOMerge", snmp.LINUX_MIB_TCPOFOMERGE),
     ("TCPFastOpenActive", snmp.LINUX_MIB_TCPFASTOPENACTIVE),
-    ("TCPFastOpenActiveFail", snmp.LINUX_MIB_TCPFASTOPENACTIVEFAIL),
     ("TCPFastOpenPassive", snmp.LINUX_MIB_TCPFASTOPENPASSIVE),
     ("TCPFastOpenPassiveFail", snmp.LINUX_MIB_TCPFASTOPENPASSIVEFAIL),
     ("TCPFastOpenListenOverflow", snmp.LINUX_MIB_TCPFASTOPENLISTENOVERFLOW),
@@ -186,6 +185,7 @@ SNMP4_NET_LATER: Final = (
     ("TCPSynRetrans", snmp.LINUX_MIB_TCPSYNRETRANS),
     ("TCPOrigDataSent", snmp.LINUX_MIB_TCPORIGDATASENT),
     ("TCPWqueueTooBig", snmp.LINUX_MIB_TCPWQUEUETOOBIG),
+    ("TCPFastOpenActiveFail", snmp.LINUX_MIB_TCPFASTOPENACTIVEFAIL),
 )
 
 # "IpExt:"
