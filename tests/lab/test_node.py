@@ -237,3 +237,16 @@ def test_nothing_runs_when_the_lab_is_closed() -> None:
         h1 = lab.host("h1")
     with pytest.raises(LabError, match=r"the lab of 'h1' is closed"):
         h1.call(print)
+
+
+def test_a_program_that_crashes_its_host_at_its_end_does_so_before_the_restart() -> None:
+    with softnet.Lab() as lab:
+        h1 = lab.host("h1")
+        h1.call(h1.crash)
+        with pytest.raises(LabError, match=r"h1\.restart\(\) first"):
+            h1.call(time.sleep, 1)
+        h1.restart()
+        h1.call(h1.crash)
+        h1.restart()
+        h1.call(time.sleep, 1)  # the second crash is over, too
+        assert lab.now == 1

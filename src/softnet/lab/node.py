@@ -62,6 +62,7 @@ class Node:
         self.sysctls: dict[str, object] = {}  # as of /etc/sysctl.conf: they outlive a crash
         self.services: list[Proc] = []  # what start() started: they start again with the host
         self.powered = True
+        self.crashing = False  # once the program that asked for it waits
         self.called = False  # did call() run here?
 
     def __repr__(self) -> str:
@@ -288,8 +289,10 @@ class Node:
         happens once that program waits.
         """
         if current() is not None:
-            self.lab.world.after(0, 0, self.crash)
+            self.crashing = True
+            self.lab.world.after(0, 0, self.crash_now)
             return
+        self.crashing = False
         if not self.powered:
             return
         self.powered = False
@@ -300,6 +303,11 @@ class Node:
         self.host.halt()
         usr.outside()
         usr.registry.forget_machine(self.host.machine)
+
+    def crash_now(self) -> None:
+        """What a program asked for, unless it has happened: who called the program may have been first."""
+        if self.crashing:
+            self.crash()
 
     def restart(self) -> None:
         """Power on, after a crash() if there was none: the kernel boots, with the same addresses.
@@ -327,6 +335,8 @@ class Node:
         """LabError if the host is off, or its lab closed."""
         if not self.lab.open:
             raise LabError(f"the lab of {self.name!r} is closed: run programs inside its 'with'")
+        if current() is None:
+            self.crash_now()
         if not self.powered:
             raise LabError(
                 f"{self.name!r} has no power since it crashed: {self.name}.restart() first"
