@@ -43,6 +43,9 @@ def net(softnet):
     return softnet
 """
 
+# By its module, whether or not an installed softnet brings it by its name, too.
+PLUGIN = ("-p", "no:softnet", "-p", "softnet.pytest_plugin")
+
 
 class Runner:
     """Runs pytest on a file of tests, in this process."""
@@ -53,8 +56,7 @@ class Runner:
     def __call__(self, tests: str, *options: str, **counts: int) -> str:
         """What it printed; counts: passed=1 and the like."""
         self.pytester.makepyfile(test_it=PROGRAMS + tests)
-        plugins = ("-p", "softnet.pytest_plugin", "-p", "no:cacheprovider")
-        result = self.pytester.runpytest_inprocess(*plugins, *options)
+        result = self.pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *options)
         result.assert_outcomes(**counts)
         return result.stdout.str()
 
@@ -330,7 +332,7 @@ def test_mistakes_in_a_marker_fail_that_test_alone(run: Runner) -> None:
     run.pytester.makepyfile(
         "import pytest\n" + fixture + "".join(tests) + "def test_last(net): pass\n"
     )
-    result = run.pytester.runpytest_inprocess("-p", "softnet.pytest_plugin")
+    result = run.pytester.runpytest_inprocess(*PLUGIN)
     said = result.stdout.str() + result.stderr.str()
     assert [text for text in MISTAKES.values() if text not in said] == []
     found = result.parseoutcomes()
@@ -369,7 +371,7 @@ def test_workers_do_not_meet(pytester: pytest.Pytester) -> None:
     fails = "\ndef test_{n}(net):\n    assert net.node('a').call(talk, 'b') == b'{n}'\n"
     pytester.makepyfile(test_it=PROGRAMS + "".join(fails.format(n=n) for n in range(4)))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "softnet.pytest_plugin", "-n2", "-q"],
+        [sys.executable, "-m", "pytest", *PLUGIN, "-n2", "-q"],
         cwd=pytester.path,
         env=os.environ | {"PYTHONPATH": str(Path(softnet.__file__).parent.parent)},
         capture_output=True,
@@ -385,8 +387,8 @@ def test_workers_do_not_meet(pytester: pytest.Pytester) -> None:
 def test_the_plugin_costs_little_when_unused() -> None:
     program = (
         "import time, sys, pytest, softnet, shlex, inspect, _pytest.runner\n"
-        "t = time.perf_counter(); import softnet.pytest_plugin\n"
-        "print(time.perf_counter() - t)\n"
+        "t = time.process_time(); import softnet.pytest_plugin\n"
+        "print(time.process_time() - t)\n"
         "sys.exit(any(m.startswith('softnet.lab') for m in sys.modules))\n"
     )
     path = str(Path(softnet.__file__).parent.parent)
@@ -412,7 +414,7 @@ SCRIPT = """0.0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 def test_packetdrill_scripts_are_tests(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("good.pkt").write_text(SCRIPT.format(0))
     pytester.path.joinpath("bad.pkt").write_text(SCRIPT.format(7))
-    result = pytester.runpytest_inprocess("-p", "softnet.pytest_plugin")
+    result = pytester.runpytest_inprocess(*PLUGIN)
     result.assert_outcomes(passed=1, failed=1)
 
 
@@ -434,6 +436,6 @@ def test_there_are_examples() -> None:
 def test_what_the_page_says_is_said(pytester: pytest.Pytester, example: re.Match[str]) -> None:
     pytester.makepyfile(**{example["name"]: example["code"]})
     words = example["words"].split()
-    out = pytester.runpytest_inprocess("-p", "softnet.pytest_plugin", *words).stdout.str()
+    out = pytester.runpytest_inprocess(*PLUGIN, *words).stdout.str()
     for text in example["says"].splitlines():
         assert text in out

@@ -50,12 +50,12 @@ def test_a_virtual_hour_of_ten_idle_hosts() -> None:
         lab.node("hub").start(echo_upper)
         for leaf in leaves:
             leaf.start(now_and_then)
-        started = time.perf_counter()
+        started = time.process_time()
         lab.run(until="1h")
-        took = time.perf_counter() - started
+        took = time.process_time() - started
         assert lab.now == 3600.0
         assert lab.node("hub").counters()["Udp.InDatagrams"] == 50
-    assert took < 3.0  # interpreted, on a slow machine
+    assert took < 3.0  # of the processor; interpreted, on a slow machine
 
 
 def test_an_idle_host_is_small() -> None:
