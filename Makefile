@@ -19,6 +19,9 @@ EXT     = $(PY) tools/buildext.py --jobs=$(JOBS)
 NATIVE  = $(EXT) softnet.usr.native._redef softnet.usr.native._trap
 ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 
+# The tests start hundreds of interpreters: each would compile the whole package if none may keep the result.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: fast judge-cpython judge-suites determinism packetdrill-adapter help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
