@@ -20,10 +20,12 @@ cdef class Sockaddr:
     cpdef bytes pack(self)
 
 
+@cython.final
 cdef class SockaddrIn(Sockaddr):
     cdef public i64 sin_addr, sin_port
 
 
+@cython.final
 cdef class SockaddrUn(Sockaddr):
     cdef public bytes path
 

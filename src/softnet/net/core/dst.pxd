@@ -32,9 +32,11 @@ cpdef void dst_negative_advice(Sock sk) except *
 cpdef i64 dst_discard(SkBuff skb) except? -1
 
 
+@cython.final
 cdef class DstDiscardInput(DstInput):
     pass
 
 
+@cython.final
 cdef class DstDiscardOutput(DstOutput):
     pass

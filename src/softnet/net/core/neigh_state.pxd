@@ -47,6 +47,7 @@ cdef void neigh_probe(Neighbour neigh) except *
 cdef i64 neigh_max_probes(Neighbour neigh) except? -1
 
 
+@cython.final
 cdef class NeighTimerHandler(NeighMachine):
     pass
 

@@ -68,6 +68,7 @@ cdef class PfifoFast(Qdisc):
     cpdef SkBuff peek(self)
 
 
+@cython.final
 cdef class MqQdisc(Qdisc):
     cdef public list qdiscs
 

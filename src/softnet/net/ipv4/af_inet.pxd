@@ -27,6 +27,7 @@ from softnet.structs.socket cimport (
 
 cdef i64 PROTO_WILD, NO_OWN_BIND, TCPF_CONNECTING
 
+@cython.final
 cdef class InetFamily(NetProtoFamily):
     pass
 
@@ -58,11 +59,14 @@ cdef class InetOps(ProtoOps):
     @cython.locals(sk=Sock)
     cpdef i64 poll(self, object file, Socket sock, object wait) except? -1
 
+@cython.final
 cdef class InetStreamOps(InetOps):
     pass
 
+@cython.final
 cdef class InetDgramOps(InetOps):
     pass
 
+@cython.final
 cdef class InetSockrawOps(InetOps):
     pass

@@ -47,10 +47,12 @@ from softnet.structs.skbuff cimport SkBuff
 cpdef NeighTable arp_tbl(Net net)
 
 
+@cython.final
 cdef class ArpPacketType(PacketType):
     pass
 
 
+@cython.final
 cdef class ArpProcess(NfOkfn):
     pass
 
@@ -81,6 +83,7 @@ cdef i64 arp_process_proxy(InDevice in_dev, SkBuff skb, ArpFields arp) except? -
 cdef void arp_learn(InDevice in_dev, SkBuff skb, ArpFields arp) except *
 
 
+@cython.final
 cdef class ArpXmit(NfOkfn):
     pass
 
@@ -95,6 +98,7 @@ cpdef SkBuff arp_create(i64 type, i64 ptype, i64 dest_ip, NetDevice dev, i64 src
 cpdef void arp_xmit(SkBuff skb) except *
 
 
+@cython.final
 cdef class ArpNeighOps(NeighOps):
     pass
 
@@ -103,5 +107,6 @@ cdef class ArpNeighOps(NeighOps):
 cpdef void arp_solicit(Neighbour neigh, SkBuff skb) except *
 
 
+@cython.final
 cdef class ArpTable(NeighTable):
     pass

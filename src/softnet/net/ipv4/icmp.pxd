@@ -34,6 +34,7 @@ from softnet.structs.route cimport RtIcmpOps, Rtable, rt_register_icmp
 from softnet.structs.skbuff cimport SkBuff
 from softnet.wire.ip cimport IpHdr, ip_view
 
+@cython.final
 cdef class IcmpParam(GetFrag):
     cdef public bytearray head
     cdef public SkBuff skb
@@ -66,9 +67,11 @@ cpdef void icmp_echo(Net net, SkBuff skb) except *
 @cython.locals(param=IcmpParam, copied=i64, times=bytearray, now=bytes)
 cpdef void icmp_timestamp(Net net, SkBuff skb) except *
 
+@cython.final
 cdef class IcmpProtocol(NetProtocol):
     pass
 
+@cython.final
 cdef class IcmpOps(RtIcmpOps):
     pass
 

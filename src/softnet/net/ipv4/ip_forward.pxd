@@ -29,9 +29,11 @@ cpdef i64 ip_forward_finish(SkBuff skb) except? -1
 @cython.locals(dev=NetDevice, iph=IpHdr, protocol=i64, last=InetSock, sk=InetSock)
 cpdef bint ip_call_ra_chain(SkBuff skb) except? -1
 
+@cython.final
 cdef class ForwardFinishOkfn(NfOkfn):
     pass
 
+@cython.final
 cdef class IpForward(DstInput):
     pass
 

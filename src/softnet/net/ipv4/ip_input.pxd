@@ -43,9 +43,11 @@ cpdef i64 ip_local_deliver(SkBuff skb) except? -1
 @cython.locals(dev=NetDevice, net=Net, o=i64, protocol=i64, raw=bint, ipprot=NetProtocol, ret=i64)
 cpdef i64 ip_local_deliver_finish(SkBuff skb) except? -1
 
+@cython.final
 cdef class RcvFinishOkfn(NfOkfn):
     pass
 
+@cython.final
 cdef class LocalDeliverFinishOkfn(NfOkfn):
     pass
 
@@ -55,5 +57,6 @@ cdef class InputRegistry:
 
 cdef InputRegistry registry
 
+@cython.final
 cdef class IpLocalDeliver(DstInput):
     pass

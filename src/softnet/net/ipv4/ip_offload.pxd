@@ -28,5 +28,6 @@ cpdef i64 inet_gro_receive(Napi napi, SkBuff skb) except? -1
 @cython.locals(nh=i64, ops=NetProtocol, length=i64, check=i64)
 cpdef i64 inet_gro_complete(SkBuff skb) except? -1
 
+@cython.final
 cdef class IpPacketType(PacketType):
     pass

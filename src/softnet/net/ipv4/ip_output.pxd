@@ -90,24 +90,31 @@ cpdef i64 frag_fail(SkBuff skb, Net net, i64 err) except? -1
 cpdef int ip_frag_header(SkBuff skb, i64 tot_len, i64 frag_off) except -1
 cpdef int ip_copy_metadata(SkBuff to, SkBuff from_) except -1
 
+@cython.final
 cdef class IpDstOutput(DstOutput):
     pass
 
+@cython.final
 cdef class IpDstMcOutput(DstOutput):
     pass
 
+@cython.final
 cdef class IpLocalOut(DstOutput):
     pass
 
+@cython.final
 cdef class DstOutputOkfn(NfOkfn):
     pass
 
+@cython.final
 cdef class FinishOutputOkfn(NfOkfn):
     pass
 
+@cython.final
 cdef class FinishOutput2Okfn(NfOkfn):
     pass
 
+@cython.final
 cdef class LoopbackXmitOkfn(NfOkfn):
     pass
 

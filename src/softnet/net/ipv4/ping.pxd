@@ -36,6 +36,7 @@ from softnet.structs.socket cimport MsgHdr, Sockaddr, SockaddrIn, Socket
 from softnet.wire.icmp cimport icmp_view
 from softnet.wire.ip cimport ip_view
 
+@cython.final
 cdef class PingSock(InetSock):
     cdef public bint hashed
 
@@ -43,6 +44,7 @@ cdef class PingTable:
     cdef public dict hash
     cdef public i64 rover
 
+@cython.final
 cdef class PingFrom(GetFrag):
     cdef public MsgHdr msg
     cdef public i64 base
@@ -62,6 +64,7 @@ cpdef i64 ping_push_pending_frames(PingSock sk, bytearray head, Flowi4 fl4) exce
 cpdef i64 ping_recvmsg(PingSock sk, MsgHdr msg, i64 size, i64 flags) except? -1
 cpdef i64 ping_bind(PingSock sk, Sockaddr addr) except? -1
 
+@cython.final
 cdef class PingProto(Proto):
     pass
 

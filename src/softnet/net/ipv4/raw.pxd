@@ -40,6 +40,7 @@ from softnet.structs.sock cimport Proto, Sock
 from softnet.structs.socket cimport MsgHdr, Sockaddr, SockaddrIn, Socket
 from softnet.wire.ip cimport IpHdr, ip_view
 
+@cython.final
 cdef class RawSock(InetSock):
     cdef public i64 filter
     cdef public bint hashed
@@ -76,6 +77,7 @@ cpdef i64 raw_recvmsg(RawSock sk, MsgHdr msg, i64 size, i64 flags) except? -1
 @cython.locals(kind=i64)
 cpdef i64 raw_bind(RawSock sk, Sockaddr addr) except? -1
 
+@cython.final
 cdef class RawProto(Proto):
     pass
 

@@ -73,6 +73,7 @@ cdef bint is_host_addr(i64 addr) except -1
 cpdef void ip_rt_send_redirect(SkBuff skb) except *
 
 
+@cython.final
 cdef class IpError(DstInput):
     pass
 
@@ -82,5 +83,6 @@ cpdef i64 ip_error(SkBuff skb) except? -1
 cdef bint ip_error_token(Rtable rt) except -1
 
 
+@cython.final
 cdef class IpRtBug(DstOutput):
     pass

@@ -26,6 +26,7 @@ from softnet.structs.skbuff cimport SkBuff
 cdef class E1000Device
 
 
+@cython.final
 cdef class E1000Intr(IrqAction):
     cdef public E1000Device adapter
 
@@ -48,6 +49,7 @@ cpdef int e1000_irq_enable(E1000Adapter adapter) except -1
 cpdef int e1000_irq_disable(E1000Adapter adapter) except -1
 
 
+@cython.final
 cdef class E1000Device(E1000Adapter):
     cdef public object watchdog, reset_task
     cdef public E1000Intr irq_action
