@@ -6,7 +6,8 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ pytestmark = pytest.mark.source
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "softnet"
 FILES = sorted(SRC.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text()) for path in FILES}
 HOT = [p for p in FILES if p.with_suffix(".pxd").exists() and p.stem != "__init__"]
 
 LINES_MAX = 700
@@ -30,9 +30,15 @@ SILENCED = re.compile(
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def name_of(path: Path) -> str:
-    """Return a file's name as the reports show it."""
-    return str(path.relative_to(ROOT))
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return what a file says."""
+    return ast.parse(path.read_text())
+
+
+def offenders(rule: Callable[[Path], object], files: list[Path] = FILES) -> dict[str, object]:
+    """Return what a rule finds fault with: file name -> what. A rule returns what is wrong, or nothing."""
+    return {str(p.relative_to(ROOT)): wrong for p in files if (wrong := rule(p))}
 
 
 def functions(tree: ast.AST) -> Iterator[Function]:
@@ -49,35 +55,32 @@ def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
             yield node
 
 
-each_file = pytest.mark.parametrize("path", FILES, ids=name_of)
-each_hot_file = pytest.mark.parametrize("path", HOT, ids=name_of)
-
-
 def test_there_is_something_to_check() -> None:
     assert len(FILES) > 10
+    assert offenders(lambda p: p.name == "__init__.py")
 
 
-@each_file
-def test_file_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(TREES[path])
+def test_each_file_says_what_it_is() -> None:
+    assert offenders(lambda path: not ast.get_docstring(tree_of(path))) == {}
 
 
-@each_file
-def test_file_is_short_enough(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LINES_MAX
+def test_files_are_short_enough() -> None:
+    assert offenders(lambda path: len(path.read_text().splitlines()) > LINES_MAX) == {}
 
 
-@each_file
-def test_functions_fit_a_screen(path: Path) -> None:
+def test_functions_fit_a_screen() -> None:
     """Docstrings do not count; nor does what makes a noun, __init__() or init_x(): the list of its fields."""
-    noun = path.relative_to(SRC).parts[0] == "structs"
-    long = {
-        f.name: n
-        for f in functions(TREES[path])
-        if (n := code_lines(f)) > FUNCTION_LINES_MAX
-        and not (noun and f.name.startswith(("__init__", "init_")))
-    }
-    assert long == {}
+
+    def long(path: Path) -> dict[str, int]:
+        noun = path.relative_to(SRC).parts[0] == "structs"
+        return {
+            f.name: n
+            for f in functions(tree_of(path))
+            if (n := code_lines(f)) > FUNCTION_LINES_MAX
+            and not (noun and f.name.startswith(("__init__", "init_")))
+        }
+
+    assert offenders(long) == {}
 
 
 def code_lines(f: Function) -> int:
@@ -88,100 +91,120 @@ def code_lines(f: Function) -> int:
     return lines
 
 
-@each_file
-def test_nothing_is_left_for_later(path: Path) -> None:
-    text = path.read_text()
-    assert [line for line in text.splitlines() if BANNED.search(line)] == []
+def test_nothing_is_left_for_later() -> None:
+    def left(path: Path) -> list[str]:
+        return [line for line in path.read_text().splitlines() if BANNED.search(line)]
+
+    assert offenders(left) == {}
 
 
-@each_file
-def test_a_silenced_checker_says_why(path: Path) -> None:
-    for line in path.read_text().splitlines():
-        found = SILENCED.search(line)
-        assert not found or (found["code"] and len(found["why"].strip()) > 8), line
+def test_a_silenced_checker_says_why() -> None:
+    def mute(path: Path) -> list[str]:
+        return [
+            line
+            for line in path.read_text().splitlines()
+            if (found := SILENCED.search(line))
+            and not (found["code"] and len(found["why"].strip()) > 8)
+        ]
+
+    assert offenders(mute) == {}
 
 
-@each_file
-def test_imports_stand_at_the_top(path: Path) -> None:
-    tree = TREES[path]
-    late = [
-        node.lineno
-        for f in functions(tree)
-        for node in ast.walk(f)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert late == []
-    if path != SRC / "__init__.py":
-        assert list(calls(tree, "__import__")) == []
+def test_imports_stand_at_the_top() -> None:
+    def late(path: Path) -> list[int]:
+        tree = tree_of(path)
+        lines = [
+            node.lineno
+            for f in functions(tree)
+            for node in ast.walk(f)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        if path != SRC / "__init__.py":
+            lines += [c.lineno for c in calls(tree, "__import__")]
+        return lines
+
+    assert offenders(late) == {}
 
 
-@each_file
-def test_the_stack_does_not_print(path: Path) -> None:
-    if path.relative_to(SRC).parts[0] not in ("tools", "lab", "__main__.py"):
-        assert [c.lineno for c in calls(TREES[path], "print")] == []
+def test_the_stack_does_not_print() -> None:
+    def prints(path: Path) -> list[int]:
+        if path.relative_to(SRC).parts[0] in ("tools", "lab", "__main__.py"):
+            return []
+        return [c.lineno for c in calls(tree_of(path), "print")]
+
+    assert offenders(prints) == {}
 
 
-@each_file
-def test_public_functions_and_classes_say_what_they_are_for(path: Path) -> None:
-    silent = [
-        node.name
-        for node in TREES[path].body
-        if isinstance(node, Function | ast.ClassDef)
-        and not node.name.startswith("_")
-        and not ast.get_docstring(node)
-    ]
-    assert silent == []
+def test_public_functions_and_classes_say_what_they_are_for() -> None:
+    def silent(path: Path) -> list[str]:
+        return [
+            node.name
+            for node in tree_of(path).body
+            if isinstance(node, Function | ast.ClassDef)
+            and not node.name.startswith("_")
+            and not ast.get_docstring(node)
+        ]
+
+    assert offenders(silent) == {}
 
 
-@each_file
-def test_no_source_knows_cython(path: Path) -> None:
-    names = [ast.unparse(n) for n in ast.walk(TREES[path]) if isinstance(n, ast.Import)]
-    names += [n.module or "" for n in ast.walk(TREES[path]) if isinstance(n, ast.ImportFrom)]
-    assert [n for n in names if "cython" in n.lower()] == []
+def test_no_source_knows_cython() -> None:
+    def knows(path: Path) -> list[str]:
+        nodes = list(ast.walk(tree_of(path)))
+        names = [ast.unparse(n) for n in nodes if isinstance(n, ast.Import)]
+        names += [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)]
+        return [n for n in names if "cython" in n.lower()]
+
+    assert offenders(knows) == {}
 
 
-@each_hot_file
-def test_hot_code_takes_no_zero_argument_super(path: Path) -> None:
-    assert [c.lineno for c in calls(TREES[path], "super") if not c.args] == []
+def test_hot_code_takes_no_zero_argument_super() -> None:
+    def bare(path: Path) -> list[int]:
+        return [c.lineno for c in calls(tree_of(path), "super") if not c.args]
+
+    assert offenders(bare, HOT) == {}
 
 
-@each_hot_file
-def test_hot_classes_have_slots(path: Path) -> None:
+def test_hot_classes_have_slots() -> None:
     """Else a misspelt attribute is an error when compiled and none when interpreted."""
-    loose = [
-        node.name
-        for node in TREES[path].body
-        if isinstance(node, ast.ClassDef)
-        and "Error" not in "".join(map(ast.unparse, node.bases))
-        and not any("__slots__" in ast.unparse(s).split("=")[0] for s in node.body)
-    ]
-    assert loose == []
+
+    def loose(path: Path) -> list[str]:
+        return [
+            node.name
+            for node in tree_of(path).body
+            if isinstance(node, ast.ClassDef)
+            and "Error" not in "".join(map(ast.unparse, node.bases))
+            and not any("__slots__" in ast.unparse(s).split("=")[0] for s in node.body)
+        ]
+
+    assert offenders(loose, HOT) == {}
 
 
-@pytest.mark.parametrize(
-    "folder", sorted({p.parent for p in FILES}), ids=lambda p: str(p.relative_to(ROOT))
-)
-def test_folder_is_a_package_that_says_what_lives_in_it(folder: Path) -> None:
-    init = folder / "__init__.py"
-    assert init.exists()
-    if folder != SRC:
-        assert len(TREES[init].body) == 1, "a docstring and nothing else"
+def test_each_folder_is_a_package_that_says_what_lives_in_it() -> None:
+    def wrong(folder: Path) -> str:
+        init = folder / "__init__.py"
+        if not init.exists():
+            return "no package"
+        more = folder != SRC and len(tree_of(init).body) != 1
+        return "more than a docstring" if more else ""
+
+    assert offenders(wrong, sorted({p.parent for p in FILES})) == {}
 
 
 def has_logic(path: Path) -> bool:
     """Tell whether there is anything to test: a function, or a method beyond __init__."""
-    return any(f.name != "__init__" for f in functions(TREES[path]))
+    return any(f.name != "__init__" for f in functions(tree_of(path)))
 
 
-@pytest.mark.parametrize(
-    "folder",
-    sorted({p.parent for p in FILES if p.stem[:2] != "__" and has_logic(p)} - {SRC}),
-    ids=lambda p: str(p.relative_to(ROOT)),
-)
-def test_folder_has_its_tests(folder: Path) -> None:
+def test_each_folder_has_its_tests() -> None:
     """In the mirrored folder, or for a driver's folder in a file of its name beside it."""
-    mirror = ROOT / "tests" / folder.relative_to(SRC)
-    assert [*mirror.glob("test_*.py"), *mirror.parent.glob(f"test_{folder.name}*.py")]
+
+    def bare(folder: Path) -> bool:
+        mirror = ROOT / "tests" / folder.relative_to(SRC)
+        return not [*mirror.glob("test_*.py"), *mirror.parent.glob(f"test_{folder.name}*.py")]
+
+    folders = {p.parent for p in FILES if p.stem[:2] != "__" and has_logic(p)} - {SRC}
+    assert offenders(bare, sorted(folders)) == {}
 
 
 def test_nothing_built_is_tracked() -> None:
