@@ -17,8 +17,10 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from typing import IO
 
 from tests.diff.programs import PROGRAMS
 from tests.diff.recorder import Recorder, Unlike, run_program
@@ -39,6 +41,7 @@ NEED_ROOT = frozenset(
     }
 )
 NO_NAMESPACE, NO_NETEM = 3, 4
+AT_ONCE = 4
 SECONDS_MAX = 30  # one program; a hang is an answer, too
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -118,25 +121,41 @@ def check(answer: int) -> int:
     return answer
 
 
-def run_apart(program: Callable[[Recorder], None], loss: str = "") -> list[list[object]]:
-    """Run program in a child of its own and a namespace of its own."""
-    r, w = os.pipe()
+def run_all(wanted: list[str], loss: str) -> dict[str, list[list[object]]]:
+    """The steps of each program; a few run at once, as they mostly wait."""
+    steps: dict[str, list[list[object]]] = {}
+    running: dict[int, tuple[str, IO[str]]] = {}
+    for name in [*wanted, *[""] * AT_ONCE]:
+        if len(running) == AT_ONCE or (running and not name):
+            child, status = os.wait()
+            ended, answer = running.pop(child)
+            steps[ended] = steps_of(answer, status)
+        if name:
+            answer = tempfile.TemporaryFile("w+")  # noqa: SIM115 (steps_of() closes it)
+            running[start_apart(PROGRAMS[name], answer, loss)] = name, answer
+    return {name: steps[name] for name in wanted}
+
+
+def start_apart(program: Callable[[Recorder], None], answer: IO[str], loss: str) -> int:
+    """Run program in a child of its own and a namespace of its own; the child's number."""
     child = os.fork()
     if child == 0:
-        os.close(r)
         signal.alarm(SECONDS_MAX)
         enter_namespace()
         raise_loopback()
         if loss:
             lose(loss)
-        steps = run_program(program, LibC())
-        with os.fdopen(w, "w") as f:
-            json.dump(steps, f)
+        json.dump(run_program(program, LibC()), answer)
+        answer.flush()
         os._exit(0)
-    os.close(w)
-    with os.fdopen(r) as f:
-        text = f.read()
-    _, status = os.waitpid(child, 0)
+    return child
+
+
+def steps_of(answer: IO[str], status: int) -> list[list[object]]:
+    """What a child that ended has written."""
+    with answer:
+        answer.seek(0)
+        text = answer.read()
     steps = json.loads(text) if text else [[f"ended by status {status}", "", None]]
     assert isinstance(steps, list)
     return steps
@@ -175,7 +194,7 @@ def main() -> int:
         wanted = [name for name in wanted if name not in NEED_ROOT]
     if shutil.which("ip") is None:
         wanted = [name for name in wanted if not name.startswith("link.")]
-    json.dump({name: run_apart(PROGRAMS[name], loss) for name in wanted}, sys.stdout)
+    json.dump(run_all(wanted, loss), sys.stdout)
     return 0
 
 
