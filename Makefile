@@ -86,7 +86,7 @@ judge-suites: .venv/build.stamp ## anyio's, httpx's, urllib3's and uvicorn's own
 	@$(EXT) || test $$? -eq 3
 	@PYTHONPATH=$(CURDIR)/$(OUT) $(PY) tools/judge_suites.py --python=$(JUDGE_PYTHON) $(SUITES) $(S)
 
-# 3 runs of each program under each of 2 hash seeds in each form: about half an hour.
+# 3 runs of each program under each of 2 hash seeds in each form: about four minutes.
 determinism: .venv/test.stamp ## the example programs, twelve times each: the same seed, the same digest
 	@$(EXT) || test $$? -eq 3
 	@PYTHONPATH=$(CURDIR)/$(OUT):$(CURDIR) $(PY) tools/determinism.py $(P)
