@@ -93,7 +93,6 @@ NONE_TEST = re.compile(
     r"(\) \{\n *PyErr_Format\(PyExc_AttributeError, \"\\047NoneType\\047 object has no attribute)",
     re.M,
 )
-
 DICT_TEST = "Py_TYPE(((PyObject *)__pyx_v_self))->tp_dictoffset != 0 || "
 
 
@@ -363,7 +362,7 @@ def door(m: buildext.Module) -> str:
         "#include <Python.h>\n"
         f"extern PyObject *PyInit_{whole(m)}(void);\n"
         f"PyMODINIT_FUNC PyInit_{last(m)}(void) {{\n"
-        "    Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + ((Py_ssize_t)1 << (sizeof(Py_ssize_t) * 7)));\n"
+        "    Py_SET_REFCNT(Py_None, PY_SSIZE_T_MAX / 2);\n"
         f"    return PyInit_{whole(m)}();\n}}\n"
     )
 
