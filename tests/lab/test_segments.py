@@ -27,6 +27,19 @@ def add(
     flows.add(0.0, build_ipv4(src, dst, 6, segment), 0)
 
 
+def test_a_header_that_a_fragment_cuts_is_looked_at_as_far_as_it_goes() -> None:
+    """Else the watcher's exception goes up through the host that just sends it."""
+    flows = Flows()
+    sack = Sack(((600, 700), (800, 900)))
+    segment = build_tcp(A, B, 1000, 80, flags=TCPHDR_ACK, seq=1, ack_seq=500, options=[sack])
+    flows.add(0.0, build_ipv4(A, B, 6, segment)[:48], 0)
+    (flow,) = flows.list()
+    assert [(s.sacks, s.length) for s in flow.segments] == [((), 0)]
+    corrupt = bytearray(build_ipv4(A, B, 6, segment))
+    corrupt[20 + 12] = 0x40
+    assert flows.add(0.0, bytes(corrupt), 0) is None
+
+
 def test_numbers_are_relative_and_do_not_wrap() -> None:
     flows = Flows()
     add(flows, True, TOP, 0, TCPHDR_SYN, options=(WScale(3),))

@@ -20,10 +20,11 @@ from softnet.wire.capture_files import ipv4_offset, read_capture
 from softnet.wire.ip import ip_view
 from softnet.wire.pcap import OUTBOUND, Packet
 from softnet.wire.tcp import tcp_view
-from softnet.wire.tcp_options import Sack, WScale, parse_options
+from softnet.wire.tcp_options import Sack, TcpOption, WScale, parse_options
 
 IP_OFFSET = 0x1FFF
 WSCALE_MAX = 14
+TCP_HEADER_MIN = 20
 
 End = tuple[int, int]  # address, port
 
@@ -91,7 +92,7 @@ class Flow:
         seq = mine.relative(th.seq())
         ack, win = -1, th.window()
         sacks: tuple[tuple[int, int], ...] = ()
-        options = parse_options(header[20:])
+        options = readable_options(header)
         if flags & TCPHDR_SYN:
             scale = next((o.shift for o in options if isinstance(o, WScale)), 0)
             mine.wscale = min(scale, WSCALE_MAX)
@@ -107,6 +108,14 @@ class Flow:
             mine.highest = end
         segment = Segment(time, forward, seq, length, flags, ack, win, sacks, lost, again)
         self.segments.append(segment)
+
+
+def readable_options(header: bytes) -> list[TcpOption]:
+    """The options; none if a small MTU cut the header, or they make no sense."""
+    try:
+        return parse_options(header[20:])
+    except ValueError:
+        return []
 
 
 def end_text(end: End) -> str:
@@ -127,11 +136,13 @@ class Flows:
         iph = ip_view(bytearray(frame), at)
         th = at + iph.hdrlen()
         fragment = iph.frag_off() & IP_OFFSET
-        if iph.protocol() != IPPROTO_TCP or fragment or len(frame) < th + 20:
+        if iph.protocol() != IPPROTO_TCP or fragment or len(frame) < th + TCP_HEADER_MIN:
             return None
         tcph = tcp_view(bytearray(frame), th)
         src, dst = (iph.saddr(), tcph.source()), (iph.daddr(), tcph.dest())
         hlen = tcph.hdrlen()
+        if hlen < TCP_HEADER_MIN:  # corrupt
+            return None
         flow = self.find(src, dst, tcph.flags())
         length = iph.tot_len() - iph.hdrlen() - hlen
         flow.add(time, src, frame[th : th + hlen], max(length, 0), lost)
