@@ -20,9 +20,11 @@ from softnet.lab.check_tcp import connections
 from softnet.lab.plot import cwnd_charts, sequence_chart, subtitle
 from softnet.lab.segments import Flow, Flows, end_text
 from softnet.lab.svg import figure
+from softnet.lab.trace_filter import PacketFilter
 from softnet.machine.cable import DELIVERED, DUPLICATE, SENT, CableTap, Direction
 from softnet.net.ipv4.inet_hashtables import InetHashinfo
 from softnet.structs.tcp import TcpSock
+from softnet.uapi.tcp import TCP_CLOSE
 
 if TYPE_CHECKING:
     from softnet.lab.link import Link
@@ -36,7 +38,8 @@ STATES = (
 CA_STATES = ("Open", "Disorder", "CWR", "Recovery", "Loss")
 SSTHRESH_INFINITE = 0x7FFFFFFF
 HEADER = (
-    "VTIME        END                     STATE        CA       CWND SSTHRESH  SRTT   RTO  FLIGHT"
+    "VTIME        END                     PEER              STATE        CA       CWND SSTHRESH"
+    "  SRTT   RTO FLIGHT"
 )
 ETH_HLEN = 14
 
@@ -48,6 +51,7 @@ class Sample:
     time: float  # seconds
     host: str
     end: str  # "10.0.0.1:40000"
+    peer: str  # "10.0.0.2:80"
     state: int  # TCP_ESTABLISHED ...
     ca_state: int  # TCP_CA_Open ...
     cwnd: int
@@ -59,9 +63,9 @@ class Sample:
     def __str__(self) -> str:
         ssthresh = "-" if self.ssthresh >= SSTHRESH_INFINITE else str(self.ssthresh)
         return (
-            f"{self.time:.9f}  {self.host + ' ' + self.end:<23} {STATES[self.state]:<12}"
-            f" {CA_STATES[self.ca_state]:<8} {self.cwnd:>4} {ssthresh:>8} {self.srtt:>5.1f}"
-            f" {self.rto:>5}  {self.in_flight:>6}"
+            f"{self.time:.9f}  {self.host + ' ' + self.end:<23} {self.peer:<17}"
+            f" {STATES[self.state]:<12} {CA_STATES[self.ca_state]:<8} {self.cwnd:>4} {ssthresh:>8}"
+            f" {self.srtt:>5.1f} {self.rto:>5} {self.in_flight:>6}"
         )
 
 
@@ -75,28 +79,41 @@ class Connection(CableTap):
         port: int = 0,
         stream: TextIO | None = None,
         as_json: bool = False,
+        match: str = "",
+        on: Iterable[str] = (),
     ) -> None:
-        """nodes: only connections of these; port: only those with that port at one end; 0: all."""
+        """nodes: only connections of these; port: only those with that port at one end; 0: all.
+
+        match: those whose segments would pass that filter; on: names of hosts that may yet come.
+        """
         self.lab = lab
         self.nodes = list(nodes)
         self.port = port
+        self.filter = PacketFilter(match)
+        self.names = frozenset(on)
         self.stream = stream
         self.as_json = as_json
         self.samples: list[Sample] = []
         self.flows = Flows()
         self.links: dict[Direction, int] = {}  # and the address at its beginning
         self.seen: dict[TcpSock, tuple[int, ...]] = {}
+        self.wanted: dict[TcpSock, tuple[str, str, str]] = {}  # host, end, peer; "": not wanted
         if stream is not None and not as_json:
             print(HEADER, file=stream)
 
     def after_event(self) -> None:
         """Note what changed."""
+        alive: set[TcpSock] = set()
         for node in self.nodes or self.lab.nodes.values():
+            if self.names and node.name not in self.names:
+                continue
             hinfo = node.host.net.ipv4.tcp_hashinfo
             assert isinstance(hinfo, InetHashinfo)
             for tp in connections(hinfo):
-                if self.port in (0, tp.inet_num, tp.inet_dport):
-                    self.look(node.name, tp)
+                alive.add(tp)
+                self.look(node.name, tp)
+        for tp in [tp for tp in self.wanted if tp not in alive]:
+            self.gone(tp)
 
     def look(self, host: str, tp: TcpSock) -> None:
         """Add a sample if tp is not as it was."""
@@ -107,10 +124,33 @@ class Connection(CableTap):
         if self.seen.get(tp) == look:
             return
         self.seen[tp] = look
-        end = end_text((tp.inet_rcv_saddr, tp.inet_num))
+        if tp not in self.wanted:
+            ours, theirs = (tp.inet_rcv_saddr, tp.inet_num), (tp.inet_daddr, tp.inet_dport)
+            good = self.port in (0, ours[1], theirs[1]) and self.filter.wants_ends(ours, theirs)
+            self.wanted[tp] = (host, end_text(ours), end_text(theirs)) if good else ("", "", "")
+        self.add(tp, look)
+
+    def gone(self, tp: TcpSock) -> None:
+        """tp has left the table of connections: closed, or its rest is in TIME_WAIT."""
+        host, end, peer = self.wanted[tp]
+        node = self.lab.nodes.get(host)
+        state = TCP_CLOSE
+        if node is not None:
+            hinfo = node.host.net.ipv4.tcp_hashinfo
+            assert isinstance(hinfo, InetHashinfo)
+            state = minisocks(hinfo).get((end, peer), TCP_CLOSE)
+        self.add(tp, (state, *self.seen[tp][1:6], 0))
+        del self.wanted[tp], self.seen[tp]
+
+    def add(self, tp: TcpSock, look: tuple[int, ...]) -> None:
+        """A sample of tp, if it is wanted."""
+        host, end, peer = self.wanted[tp]
+        if not host:
+            return
         state, ca_state, cwnd, ssthresh, srtt, rto, in_flight = look
+        now = self.lab.now
         sample = Sample(
-            self.lab.now, host, end, state, ca_state, cwnd, ssthresh, srtt / 8, rto, in_flight
+            now, host, end, peer, state, ca_state, cwnd, ssthresh, srtt / 8, rto, in_flight
         )
         self.samples.append(sample)
         if self.stream is not None:
@@ -167,3 +207,15 @@ class Connection(CableTap):
     def plot(self, path: str | Path, nth: int = 0) -> None:
         """Write svg() to a file."""
         Path(path).write_text(self.svg(nth))
+
+
+def minisocks(hinfo: InetHashinfo) -> dict[tuple[str, str], int]:
+    """The states of what is left of connections: TCP_TIME_WAIT or TCP_FIN_WAIT2, by their ends."""
+    found: dict[tuple[str, str], int] = {}
+    for chain in hinfo.twhash if hinfo.tw_count else ():
+        tw = chain
+        while tw is not None:
+            ends = end_text((tw.tw_rcv_saddr, tw.tw_num)), end_text((tw.tw_daddr, tw.tw_dport))
+            found[ends] = tw.tw_substate
+            tw = tw.tw_next
+    return found

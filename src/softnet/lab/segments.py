@@ -9,10 +9,11 @@ unwrapped: they only grow beyond 2**32.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from softnet.lab.errors import unknown
 from softnet.uapi.in_ import IPPROTO_TCP
 from softnet.uapi.tcp import TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN
 from softnet.wire.addr import ip_ntoa
@@ -163,19 +164,32 @@ class Flows:
 
 
 def flows_of(file: BinaryIO) -> list[Flow]:
-    """The connections of a pcap or pcapng file.
+    """The connections of a pcap or pcapng file."""
+    flows = Flows()
+    for _ in walk(file, flows):
+        pass
+    return flows.list()
+
+
+def walk(file: BinaryIO, flows: Flows, host: str = "") -> Iterator[tuple[Packet, Flow]]:
+    """Sort the packets of a file into flows; each segment as it is met, the last one of its flow.
 
     A file with several interfaces shows a segment at each it passes: what counts is the interface of the
-    host that sends the most.
+    host that sends the most; host: of that one ("h1" of "h1:eth0"). LabError if it has none.
     """
     packets = list(read_capture(file))
-    flows = Flows()
     start = packets[0].time_ns if packets else 0
+    if host:
+        hosts = {packet.interface.name.partition(":")[0] for packet in packets} - {""}
+        if host not in hosts:
+            raise unknown("host", host, hosts, " in this capture")
+        packets = [p for p in packets if p.interface.name.partition(":")[0] == host]
     for packet in packets_at(packets, best_interface(packets)):
         lost = any("lost" in c or "dropped" in c for c in packet.comments)  # lab/capture.py
         at = ipv4_offset(packet.interface.linktype, packet.data)
-        flows.add((packet.time_ns - start) / 1e9, packet.data, at, lost)
-    return flows.list()
+        flow = flows.add((packet.time_ns - start) / 1e9, packet.data, at, lost)
+        if flow is not None:
+            yield packet, flow
 
 
 def best_interface(packets: list[Packet]) -> int:

@@ -5,7 +5,10 @@ SOFTNET_UNTIL=60s       TimeLimit is raised at that virtual time
 SOFTNET_FAULTS=...      what goes wrong (lab/faults.py)
 SOFTNET_PCAP=run.pcapng capture every interface; of a second lab to run-2.pcapng
 SOFTNET_TRACE=-         print the functions that packets pass, "-" to standard error, or to a file
-SOFTNET_PROFILE=tcp     trace what TCP's connections think instead: state, windows, round trips
+SOFTNET_PROFILE=tcp     trace what TCP's connections think instead: state, windows, round trips; or
+                        drops: where, why, which counter moved; full: the functions
+SOFTNET_MATCH=...       trace only these packets: 'tcp port 80'
+SOFTNET_ON=h1,h2        trace only these hosts
 SOFTNET_TRACE_JSON=1    as JSON lines
 SOFTNET_JOURNAL=run.txt every happening as a line (lab/journal.py)
 SOFTNET_PROGRESS=1      report the progress of long runs; 0 does not; by default on a terminal
@@ -16,7 +19,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from softnet.lab.errors import LabError
 from softnet.lab.units import time_ns
@@ -26,6 +29,8 @@ class Settings:
     """The environment, read once for each lab."""
 
     labs = 0  # made so far in this process
+    stream: TextIO | None = None  # where "-" leads if not to standard error
+    met: ClassVar[set[str]] = set()  # the hosts that there were, in any lab of this process
 
     def __init__(self) -> None:
         Settings.labs += 1
@@ -39,13 +44,21 @@ class Settings:
         self.trace = numbered(env.get("SOFTNET_TRACE", ""), number)
         self.trace_json = bool(env.get("SOFTNET_TRACE_JSON"))
         self.journal = numbered(env.get("SOFTNET_JOURNAL", ""), number)
-        self.profile = env.get("SOFTNET_PROFILE", "")
+        self.profile = env.get("SOFTNET_PROFILE", "full")
+        self.match = env.get("SOFTNET_MATCH", "")
+        self.on = [name for name in env.get("SOFTNET_ON", "").split(",") if name]
         progress = env.get("SOFTNET_PROGRESS")
-        self.progress = sys.stderr.isatty() if not progress else progress != "0"
+        on_terminal = sys.stderr.isatty() and self.trace != "-"  # it would run into the trace
+        self.progress = on_terminal if not progress else progress != "0"
 
     def trace_stream(self) -> TextIO:
-        """Where the trace goes."""
-        return sys.stderr if self.trace == "-" else open(self.trace, "w")
+        """Where the trace goes; LabError if that cannot be written."""
+        if self.trace == "-":
+            return Settings.stream or sys.stderr
+        try:
+            return open(self.trace, "w")
+        except OSError as e:
+            raise LabError(f"cannot write the trace to {self.trace!r}: {e.strerror}") from None
 
 
 def integer(name: str) -> int | None:

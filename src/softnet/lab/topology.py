@@ -36,11 +36,13 @@ from softnet.lab.link import End, Link, Setting
 from softnet.lab.names import Names
 from softnet.lab.node import Node, Router
 from softnet.lab.outside import LabTap, Outside, add_tap
+from softnet.lab.profiles import start_trace
 from softnet.lab.progress import Progress
 from softnet.lab.report import blocked_tasks, drop_report, topology_text
 from softnet.lab.routing import install_routes
 from softnet.lab.settings import Settings
 from softnet.lab.trace import LabTrace
+from softnet.lab.trace_drops import DropTrace
 from softnet.lab.units import Quantity, time_ns
 from softnet.machine.cable import Cable, CableTap
 from softnet.machine.clock import RealClock, RunQueue, World
@@ -92,9 +94,10 @@ class Lab:
         self.addresses = Addresses()
         self.names = Names()
         self.stale_routes = False
+        self.asked_for = False  # is the trace of the settings on?
         self.captures: list[Capture] = []
         self.traces: list[LabTrace] = []
-        self.watched: list[Connection] = []
+        self.watched: list[Connection | DropTrace] = []
         self.closers: list[Callable[[], object]] = []  # captures, traces: what ends with the lab
         if self.settings.journal:
             self.world.digest, close = write_journal(self.settings.journal)
@@ -113,12 +116,6 @@ class Lab:
             usr.isolate(self.world)
         if self.settings.pcap:
             self.capture(self.settings.pcap)
-        if self.settings.trace:
-            stream, as_json = self.settings.trace_stream(), self.settings.trace_json
-            if self.settings.profile == "tcp":
-                self.connection(stream=stream, as_json=as_json)
-            else:
-                self.trace(stream=stream, as_json=as_json)
         return self
 
     def __exit__(
@@ -133,6 +130,7 @@ class Lab:
         if not self.open:
             return
         self.open = False
+        Settings.met.update(self.nodes)
         try:
             usr.lose_power(self.world)
             crash_all(self.world)
@@ -224,10 +222,10 @@ class Lab:
         link.cable.taps.extend(self.watchers)
         for capture in self.captures:
             capture.attach(link)
-        for connection in self.watched:
-            connection.attach(link)
+        for watcher in self.watched:
+            watcher.attach(link)
         for trace in self.traces:
-            cable.taps.append(trace.tap)
+            trace.attach(link)
         self.stale_routes = True
         return link
 
@@ -379,15 +377,36 @@ class Lab:
         return capture
 
     def trace(
-        self, *functions: str, stream: TextIO | None = None, as_json: bool = False
+        self,
+        *functions: str,
+        match: str = "",
+        on: Iterable[str] = (),
+        stream: TextIO | None = None,
+        as_json: bool = False,
     ) -> LabTrace:
         """Note every function (or those that match, as "ip_*") that packets pass from now on.
 
-        stream: print the lines there as well, as_json: as JSON.
+        match: a filter as tcpdump knows it; on: names of hosts. stream: print the lines there as
+        well, as_json: as JSON.
         """
-        trace = LabTrace(stream, as_json=as_json)
+        trace = LabTrace(stream, as_json=as_json, match=match, on=on)
         trace.start(functions, self.links.values())
         self.traces.append(trace)
+        self.closers.append(trace.stop)
+        return trace
+
+    def trace_drops(
+        self,
+        *,
+        match: str = "",
+        on: Iterable[str] = (),
+        stream: TextIO | None = None,
+        as_json: bool = False,
+    ) -> DropTrace:
+        """Note every drop from now on: where, why, which counter moved. The rest is trace()'s."""
+        trace = DropTrace(self, stream, as_json, match, on)
+        trace.start((), self.links.values())
+        self.watched.append(trace)
         self.closers.append(trace.stop)
         return trace
 
@@ -401,15 +420,18 @@ class Lab:
         self,
         *nodes: Node | str,
         port: int = 0,
+        match: str = "",
+        on: Iterable[str] = (),
         stream: TextIO | None = None,
         as_json: bool = False,
     ) -> Connection:
         """Note what the ends of TCP connections think after every event, and their segments.
 
-        nodes, port: only connections of these, or with that port. stream: print each change there.
+        nodes, port, match (a filter): only connections of these, or with that port. on: names of
+        hosts, those to come too. stream: print each change there.
         """
         found = [self.node(node) for node in nodes]
-        connection = Connection(self, found, port, stream, as_json)
+        connection = Connection(self, found, port, stream, as_json, match, on)
         for link in self.links.values():
             connection.attach(link)
         self.watched.append(connection)
@@ -491,8 +513,8 @@ class Lab:
                 checker.after_event()
             if watched or predicate is not None:
                 usr.outside()
-            for connection in watched:
-                connection.after_event()
+            for watcher in watched:
+                watcher.after_event()
             return predicate is not None and bool(predicate())
 
         return judge
@@ -518,7 +540,10 @@ class Lab:
             usr.kernel_call(let_others_run, runqueue)
 
     def settle_routes(self) -> None:
-        """Install routes if the topology changed."""
+        """Install routes if the topology changed; begin the trace that was asked for."""
+        if self.settings.trace and not self.asked_for:
+            self.asked_for = True
+            start_trace(self)
         if self.stale_routes:
             self.stale_routes = False
             install_routes(list(self.nodes.values()))

@@ -1,7 +1,7 @@
 """Tracing a lab: each function a packet passes, on every host and in every cable.
 
-    with lab.trace("ip_*", "kfree_skb") as trace: ...     lines as pwru prints them
-    trace = lab.trace(); ...; print(trace.story())        the story of the first packet
+    trace = lab.trace("ip_*", stream=sys.stdout)          lines as pwru prints them
+    trace = lab.trace(match="tcp port 80"); ...; print(trace.story())     the story of the first packet
 
 A packet keeps its number from its birth in a socket to its end, across hosts: cables carry it.
 """
@@ -24,6 +24,7 @@ from softnet.kernel.tracepoint import (
     detach,
     packet_name,
 )
+from softnet.lab.trace_filter import PacketFilter, frame_of
 from softnet.machine.cable import CORRUPT, DELIVERED, SENT, CableTap, Direction
 from softnet.net.core.skbuff import skb_number_packets
 from softnet.wire.dump import format_frame
@@ -47,9 +48,11 @@ QUIET = (
     "net_dev_xmit",
     "eth_header",
 )
+# Where a packet stands whole, its layer's header in front: these lines say which packet it is.
+DOORS = frozenset(("ip_rcv", "ip_output", "ip_mc_output", "ip_forward", "arp_rcv"))
 WIDTH = 100  # columns of a story
 WIRE_WORDS = {"cable_transmit": "into", "cable_deliver": "out of"}
-HEADER = "VTIME        HOST     CPU PACKET     FUNCTION                   DETAIL"
+HEADER = "VTIME        HOST     CPU SKB        FUNC                       DETAIL"
 
 
 class CableStory(CableTap):
@@ -70,12 +73,20 @@ class CableStory(CableTap):
 class LabTrace(TraceBuffer):
     """What lab.trace() returns: the events so far, newest last, at most `limit`."""
 
-    __slots__ = ("as_json", "drops", "first", "running", "stream", "tap")
+    __slots__ = ("as_json", "drops", "filter", "first", "running", "stream", "tap")
 
     def __init__(
-        self, stream: TextIO | None = None, limit: int = BUFFER_MAX, as_json: bool = False
+        self,
+        stream: TextIO | None = None,
+        limit: int = BUFFER_MAX,
+        as_json: bool = False,
+        match: str = "",
+        on: Iterable[str] = (),
     ) -> None:
+        """match: only packets of that filter, and nothing that is about no packet; on: these hosts."""
         TraceBuffer.__init__(self, limit)
+        self.hosts = set(on) or None
+        self.filter = PacketFilter(match)
         self.stream = stream
         self.as_json = as_json
         self.running = False
@@ -90,7 +101,17 @@ class LabTrace(TraceBuffer):
         skb_number_packets(True)
         attach(self, patterns)
         for link in links:
+            self.attach(link)
+        self.print_header()
+
+    def attach(self, link: Link) -> None:
+        """Watch a link, if one of its ends is wanted."""
+        ends = {link.a.node.name, link.b.node.name}
+        if self.hosts is None or ends & self.hosts:
             link.cable.taps.append(self.tap)
+
+    def print_header(self) -> None:
+        """The columns' names, where people read."""
         if self.stream is not None and not self.as_json:
             print(HEADER, file=self.stream)
 
@@ -104,12 +125,21 @@ class LabTrace(TraceBuffer):
 
     def event(self, ev: TraceEvent) -> None:
         """Keep ev, and print it if there is a stream."""
+        if not self.filter.wants(ev.packet, ev.obj):
+            return
         if not self.first and ev.packet:
             self.first = ev.packet
         if ev.reason >= 0:
             self.drops[(ev.host, reason_name(ev.reason))] += 1
             if not ev.detail:
                 ev.detail = reason_text(ev.reason)
+        elif not ev.detail and ev.function in DOORS:
+            frame = frame_of(ev.obj)
+            ev.detail = format_frame(frame) if frame is not None else ""
+        self.keep(ev)
+
+    def keep(self, ev: TraceEvent) -> None:
+        """It is complete: remember it, print it."""
         TraceBuffer.event(self, ev)
         if self.stream is not None:
             print(json.dumps(event_record(ev)) if self.as_json else ev, file=self.stream)
@@ -118,9 +148,12 @@ class LabTrace(TraceBuffer):
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
     ) -> None:
         """What a cable did, as an event of a host called "wire"."""
+        number = meta if isinstance(meta, int) else 0
+        if not self.filter.wants(number, frame):
+            return
         ev = TraceEvent("wire", None)
         ev.when, ev.host, ev.cpu, ev.context = when, "wire", -1, "-"
-        ev.packet = meta if isinstance(meta, int) else 0
+        ev.packet = number
         names = {SENT: "cable_transmit", DELIVERED: "cable_deliver", CORRUPT: "cable_transmit"}
         ev.function = names.get(verdict, f"DROP {verdict}")
         ev.detail = f"{direction.name}  {format_frame(bytes(frame))}"
@@ -128,7 +161,9 @@ class LabTrace(TraceBuffer):
             ev.detail += "  (one bit flipped)"
         if verdict not in names:
             self.drops[(direction.cable.name, verdict)] += 1
-        self.event(ev)
+        if not self.first:
+            self.first = number
+        self.keep(ev)
 
     # What people read
 

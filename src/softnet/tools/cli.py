@@ -3,6 +3,7 @@
     softnet demo                  two programs talk through a router and a lossy link
     softnet run prog.py           run a program that makes labs, with seed, time limit, capture, trace
     softnet run lab.toml          run the lab of a topology file, TOML or YAML
+    softnet trace prog.py tcp port 80    run it, print what packets pass; -p tcp, -p drops; or a capture
     softnet shell lab.toml        type commands on its hosts: h1 ping h2
     softnet check lab.toml        say what is wrong in it; softnet schema prints its JSON Schema
     softnet check-determinism F   run a program twice, say where the runs begin to differ
@@ -20,22 +21,18 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import runpy
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import softnet
+from softnet.tools.run import FAILED, INTERRUPTED, OK, USAGE, is_file, run_program, with_file
 
-TOPOLOGY = (".toml", ".yaml", ".yml")  # how topology files are called
 COMMANDS = (
-    "demo", "run", "packetdrill", "shell", "check", "schema", "check-determinism", "plot", "doctor",
+    "demo", "run", "trace", "packetdrill", "shell", "check", "schema", "check-determinism", "plot", "doctor",
     "demo-tap",
 )  # fmt: skip
-OK, FAILED, USAGE, TIME_LIMIT, INTERRUPTED = 0, 1, 2, 124, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         unknown = importlib.import_module("softnet.lab.errors").unknown
         print(f"softnet: {unknown('command', words[0], COMMANDS)}", file=sys.stderr)
         return USAGE
+    if words[:1] == ["trace"]:  # what follows -- belongs to the program, the rest is read there
+        return interruptible(lambda: do_trace(words[1:]))
     parser = make_parser()
     # What follows the program's name in `softnet run` belongs to the program.
     args, rest = parser.parse_known_args(words)
@@ -57,15 +56,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return USAGE
+    return interruptible(lambda: args.command(args))
+
+
+def interruptible(do: Callable[[], int]) -> int:
+    """The exit code of a command; Ctrl-C and a reader who has gone end it without a traceback."""
     try:
-        code: int = args.command(args)
+        return do()
     except KeyboardInterrupt:
         print("softnet: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return FAILED
-    return code
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -119,6 +122,11 @@ def make_parser() -> argparse.ArgumentParser:
     run.set_defaults(command=do_run)
 
     commands.add_parser(
+        "trace",
+        help="run a program and print what packets pass, or a capture's segments",
+        add_help=False,
+    )
+    commands.add_parser(
         "packetdrill", help="run packetdrill scripts against a host", add_help=False
     )
 
@@ -133,8 +141,8 @@ def add_tcp(commands: Any, run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--profile",
         "-p",
-        choices=("full", "tcp"),
-        help="what --trace shows: tcp: windows and clocks",
+        choices=("full", "tcp", "drops"),
+        help="what --trace shows: tcp: windows and clocks; drops: where, why, which counter",
     )
     plot = commands.add_parser(
         "plot",
@@ -216,68 +224,21 @@ def do_demo_tap(args: argparse.Namespace) -> int:
 
 def do_run(args: argparse.Namespace) -> int:
     """softnet run PROGRAM: its labs read the options from the environment (lab/settings.py)."""
-    path = Path(args.program)
-    if not path.is_file():
-        print(f"softnet: there is no file {args.program!r}", file=sys.stderr)
+    if not is_file(args.program):
         return USAGE
     if args.profile and args.trace is None:
         args.trace = "-"
-    for name in ("seed", "until", "pcap", "trace", "profile", "faults"):
-        value = getattr(args, name)
-        if value is not None:
-            os.environ[f"SOFTNET_{name.upper()}"] = str(value)
-    if args.json:
-        os.environ["SOFTNET_TRACE_JSON"] = "1"
-    if path.suffix in TOPOLOGY:
-        return with_file(lambda file: OK if file.run_file(path) else FAILED)
-    sys.argv = [args.program, *args.args]
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        runpy.run_path(args.program, run_name="__main__")
-    except softnet.TimeLimit as e:
-        print(f"softnet: {e}", file=sys.stderr)
-        return TIME_LIMIT
-    except softnet.LabError as e:
-        where = traceback.extract_tb(e.__traceback__)
-        line = next((f for f in reversed(where) if f.filename == args.program), None)
-        place = f"{args.program}:{line.lineno}: " if line else ""
-        print(f"softnet: {place}{e}", file=sys.stderr)
-        return FAILED
-    except SystemExit as e:
-        if e.code is None or isinstance(e.code, int):
-            return e.code or OK
-        print(e.code, file=sys.stderr)
-        return FAILED
-    except Exception as e:  # noqa: BLE001 (the program's own: shown as python would)
-        e.__traceback__ = frames_of(args.program, e)
-        sys.excepthook(type(e), e, e.__traceback__)
-        return FAILED
-    return OK
+    names = ("seed", "until", "pcap", "trace", "profile", "faults")
+    settings = {name: getattr(args, name) for name in names}
+    settings["trace_json"] = "1" if args.json else None
+    return run_program(args.program, args.args, settings)
 
 
-def frames_of(program: str, e: BaseException) -> TracebackType | None:
-    """Where it was raised, from the program on; all of it if it is a matter of ours."""
-    tb = e.__traceback__
-    while tb is not None and tb.tb_frame.f_code.co_filename != program:
-        tb = tb.tb_next
-    return tb or e.__traceback__
-
-
-def with_file(do: Callable[[Any], int]) -> int:
-    """Do something with lab/file.py; errors become messages and exit codes."""
-    try:
-        return do(importlib.import_module("softnet.lab.file"))
-    except ModuleNotFoundError as e:
-        if e.name != "msgspec":
-            raise
-        print("softnet: topology files need msgspec: pip install 'softnet[cli]'", file=sys.stderr)
-        return FAILED
-    except softnet.TimeLimit as e:
-        print(f"softnet: {e}", file=sys.stderr)
-        return TIME_LIMIT
-    except softnet.LabError as e:
-        print(f"softnet: {e}", file=sys.stderr)
-        return FAILED
+def do_trace(words: Sequence[str]) -> int:
+    """softnet trace [options] PROGRAM [FILTER] [-- ARGS]"""
+    trace = importlib.import_module("softnet.lab.trace_main")
+    code: int = trace.main(words)
+    return code
 
 
 def do_check(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from softnet.uapi.if_ether import ETH_P_8021Q, ETH_P_IP
@@ -44,6 +45,13 @@ def read_capture(file: BinaryIO) -> Iterator[Packet]:
     if magic in MAGICS:
         return read_pcap(file)
     raise ValueError("neither a pcap nor a pcapng file")
+
+
+def is_capture(path: Path) -> bool:
+    """Is this file a pcap or pcapng file?"""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    return magic == SECTION_HEADER_BYTES or magic in MAGICS
 
 
 def read_pcap(file: BinaryIO) -> Iterator[Packet]:

@@ -251,10 +251,14 @@ def skb_drop_fraglist(sh: SkbSharedInfo) -> None:
 
 
 def skb_drop_list(skb: SkBuff | None) -> None:
-    """skb_drop_list(): kfree_skb() each of a list linked by next."""
+    """skb_drop_list(): give back one reference to each of a list linked by next.
+
+    Differs from Linux: 3.2 calls kfree_skb(), which makes a drop of each part of a super-packet that was
+    read to its end. Whether it was dropped is said of the whole.
+    """
     while skb is not None:
         nxt = skb.next
-        kfree_skb(skb)
+        consume_skb(skb)
         skb = nxt
 
 

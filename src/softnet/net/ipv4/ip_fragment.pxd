@@ -10,7 +10,7 @@ cimport softnet.uapi.snmp as snmp
 from softnet.arch.types cimport i64
 from softnet.kernel.timer cimport del_timer, jiffies, mod_timer
 from softnet.net.core.skbuff cimport (
-    alloc_skb, kfree_skb, pskb_expand_head, pskb_may_pull, pskb_pull, pskb_trim,
+    alloc_skb, consume_skb, kfree_skb, pskb_expand_head, pskb_may_pull, pskb_pull, pskb_trim,
     pskb_trim_rcsum, skb_clone, skb_cloned, skb_dst_drop, skb_morph, skb_pagelen,
     skb_share_check
 )

@@ -29,6 +29,7 @@ from softnet.kernel.timer import del_timer, jiffies, mod_timer
 from softnet.net.core.dev.registry import dev_get_by_index
 from softnet.net.core.skbuff import (
     alloc_skb,
+    consume_skb,
     kfree_skb,
     pskb_expand_head,
     pskb_may_pull,
@@ -410,7 +411,7 @@ def ip_frag_swap_head(qp: Ipq, prev: SkBuff, skb: SkBuff, head: SkBuff) -> None:
     skb_morph(skb, head)
     skb.next = rest
     head.next = None
-    kfree_skb(head, const.SKB_DROP_REASON_NOT_SPECIFIED)
+    consume_skb(head)  # 3.2 drops it; but skb has all of it now
     qp.fragments = skb
 
 
