@@ -35,6 +35,16 @@ def test_what_is_drawn_stays_in_its_frame() -> None:
     assert 34 + 44 <= min(ys) < max(ys) <= 34 + 44 + 330
 
 
+def test_a_short_bar_can_be_seen() -> None:
+    """A segment of 1460 bytes among a million is a third of a pixel."""
+    chart = Chart("c", "x", "y")
+    chart.bars("all", [(0, 0, 1_000_000)], BLUE)
+    chart.bars("again", [(1, 500_000, 501_460)], RED, least=9)
+    path = re.search(rf'<path d="M[\d.]+ ([\d.]+)V([\d.]+)" stroke="{RED}"', figure([chart], ""))
+    assert path is not None
+    assert float(path[1]) - float(path[2]) == pytest.approx(9)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "first", "step"),
     [(0, 1, 0, 0.2), (0, 7, 0, 1), (3, 33, 0, 5), (0, 100_000, 0, 20_000), (5, 5, 5, 0.2)],

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from softnet.lab.check_tcp import connections
-from softnet.lab.plot import cwnd_charts, sequence_chart, subtitle
+from softnet.lab.errors import LabError
+from softnet.lab.picture import write_picture
+from softnet.lab.plot import cwnd_charts, flow_title, sequence_chart, subtitle
 from softnet.lab.segments import Flow, Flows, end_text
-from softnet.lab.svg import figure
+from softnet.lab.svg import Chart, figure
 from softnet.lab.trace_filter import PacketFilter
 from softnet.machine.cable import DELIVERED, DUPLICATE, SENT, CableTap, Direction
 from softnet.net.ipv4.inet_hashtables import InetHashinfo
@@ -194,19 +196,27 @@ class Connection(CableTap):
             if ours and self.port in (0, flow.a[1], flow.b[1]):
                 yield flow
 
-    def svg(self, nth: int = 0) -> str:
-        """Time-sequence, windows and clocks of the busier end of the nth connection."""
-        flow = list(self.matching())[nth]
+    def figure(self, nth: int) -> tuple[list[Chart], str, str]:
+        """Time-sequence, windows and clocks of the busier end of the nth connection; title, subtitle."""
+        flows = list(self.matching())
+        if not 0 <= nth < len(flows):
+            known = f"there is 0 to {len(flows) - 1}" if flows else "none was seen on a link"
+            raise LabError(f"no connection {nth} to draw: {known}")
+        flow = flows[nth]
         forward = flow.busier()
         ends = (flow.a, flow.b) if forward else (flow.b, flow.a)
-        mine = [sample for sample in self.samples if sample.end == end_text(ends[0])]
+        pair = (end_text(ends[0]), end_text(ends[1]))
+        mine = [sample for sample in self.samples if (sample.end, sample.peer) == pair]
         charts = [sequence_chart(flow.segments, forward), *cwnd_charts(mine)]
-        title = f"{end_text(ends[0])} > {end_text(ends[1])}"
-        return figure(charts, title, subtitle(flow, forward))
+        return charts, flow_title(flow, forward), subtitle(flow, forward)
+
+    def svg(self, nth: int = 0) -> str:
+        """A picture of the busier end of the nth connection, as text. LabError."""
+        return figure(*self.figure(nth))
 
     def plot(self, path: str | Path, nth: int = 0) -> None:
-        """Write svg() to a file."""
-        Path(path).write_text(self.svg(nth))
+        """Write it to a file: run.svg, or run.png if matplotlib is there. LabError."""
+        write_picture(path, *self.figure(nth))
 
 
 def minisocks(hinfo: InetHashinfo) -> dict[tuple[str, str], int]:

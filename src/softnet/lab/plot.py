@@ -11,11 +11,13 @@ peer's window allows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from softnet.lab.picture import write_picture
 from softnet.lab.segments import Flow, Segment, end_text
-from softnet.lab.svg import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Chart, Point, figure
-from softnet.uapi.tcp import TCPHDR_FIN, TCPHDR_SYN
+from softnet.lab.svg import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, Chart, Point
+from softnet.uapi.tcp import TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN
 
 if TYPE_CHECKING:
     from softnet.lab.connection import Sample
@@ -24,13 +26,17 @@ SSTHRESH_INFINITE = 0x7FFFFFFF
 CA_RECOVERY = 2  # TCP_CA_CWR and above: a reduction is going on
 
 
-def plot_flow(flow: Flow, forward: bool | None = None) -> str:
-    """An SVG document: time-sequence and bytes in flight of one direction, the busier by default."""
+def plot_flow(flow: Flow, path: str | Path, forward: bool | None = None) -> None:
+    """Write a picture: time-sequence and bytes in flight of one direction, the busier by default."""
     forward = flow.busier() if forward is None else forward
-    ends = (flow.a, flow.b) if forward else (flow.b, flow.a)
-    title = f"{end_text(ends[0])} > {end_text(ends[1])}"
     charts = [sequence_chart(flow.segments, forward), flight_chart(flow.segments, forward)]
-    return figure(charts, title, subtitle(flow, forward))
+    write_picture(path, charts, flow_title(flow, forward), subtitle(flow, forward))
+
+
+def flow_title(flow: Flow, forward: bool) -> str:
+    """Who sends to whom."""
+    ends = (flow.a, flow.b) if forward else (flow.b, flow.a)
+    return f"{end_text(ends[0])} > {end_text(ends[1])}"
 
 
 def subtitle(flow: Flow, forward: bool) -> str:
@@ -67,12 +73,22 @@ def sequence_chart(segments: Sequence[Segment], forward: bool) -> Chart:
     chart.bars("SACKed", sacked, PURPLE)
     fresh = [(s.time, float(s.seq), float(s.seq + s.length)) for s in sent if not s.again]
     again = [(s.time, float(s.seq), float(s.seq + s.length)) for s in sent if s.again]
-    chart.bars("sent", fresh, BLUE)
-    chart.bars("sent again", again, RED)
+    chart.bars("sent", fresh, BLUE, least=1.5)
+    chart.bars("sent again", again, RED, least=9)
     chart.marks("lost", [(s.time, s.seq + s.length / 2) for s in sent if s.lost], RED, "x")
+    chart.marks("window shut", shut_windows(segments, forward), ORANGE, "s")
     ends = [s for s in segments if s.forward == forward and s.flags & (TCPHDR_SYN | TCPHDR_FIN)]
     chart.marks("SYN, FIN", [(s.time, float(s.seq + s.length)) for s in ends], GREY, "s")
     return chart
+
+
+def shut_windows(segments: Sequence[Segment], forward: bool) -> list[Point]:
+    """Where the receiver says that its window is shut: each such word of it."""
+    return [
+        (s.time, float(s.ack))
+        for s in segments
+        if s.forward != forward and s.ack >= 0 and s.win == 0 and not s.flags & TCPHDR_RST
+    ]
 
 
 def flight_chart(segments: Sequence[Segment], forward: bool) -> Chart:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from softnet.lab.errors import LabError
 from softnet.lab.plot import plot_flow, subtitle
 from softnet.lab.segments import Flow, flows_of
 
@@ -27,7 +28,14 @@ def main(file: str, output: str | None, number: int, reverse: bool) -> int:
         print(f"softnet: {file}: there is no connection {number}: {known}", file=sys.stderr)
         return USAGE
     flow = flows[number]
-    Path(output).write_text(plot_flow(flow, flow.busier() != reverse))
+    try:
+        plot_flow(flow, output, flow.busier() != reverse)
+    except LabError as e:
+        print(f"softnet: {e}", file=sys.stderr)
+        return USAGE
+    except OSError as e:
+        print(f"softnet: cannot write {output}: {e.strerror}", file=sys.stderr)
+        return FAILED
     print(f"{output}: {row(number, flow)}")
     return OK
 

@@ -174,8 +174,9 @@ def flows_of(file: BinaryIO) -> list[Flow]:
 def walk(file: BinaryIO, flows: Flows, host: str = "") -> Iterator[tuple[Packet, Flow]]:
     """Sort the packets of a file into flows; each segment as it is met, the last one of its flow.
 
-    A file with several interfaces shows a segment at each it passes: what counts is the interface of the
-    host that sends the most; host: of that one ("h1" of "h1:eth0"). LabError if it has none.
+    A file with several interfaces shows a segment at each it passes. Of each connection that interface
+    counts that sends most of it; host: among those of that one ("h1" of "h1:eth0"). LabError if it has
+    none.
     """
     packets = list(read_capture(file))
     start = packets[0].time_ns if packets else 0
@@ -184,7 +185,10 @@ def walk(file: BinaryIO, flows: Flows, host: str = "") -> Iterator[tuple[Packet,
         if host not in hosts:
             raise unknown("host", host, hosts, " in this capture")
         packets = [p for p in packets if p.interface.name.partition(":")[0] == host]
-    for packet in packets_at(packets, best_interface(packets)):
+    best = best_interfaces(packets)
+    for packet in packets:
+        if best.get(pair_of(packet)) != id(packet.interface):
+            continue
         lost = any("lost" in c or "dropped" in c for c in packet.comments)  # lab/capture.py
         at = ipv4_offset(packet.interface.linktype, packet.data)
         flow = flows.add((packet.time_ns - start) / 1e9, packet.data, at, lost)
@@ -192,16 +196,26 @@ def walk(file: BinaryIO, flows: Flows, host: str = "") -> Iterator[tuple[Packet,
             yield packet, flow
 
 
-def best_interface(packets: list[Packet]) -> int:
-    """The id() of the interface that sent most bytes, or saw most where nobody says who sent."""
-    weight: dict[int, list[int]] = {}
+def best_interfaces(packets: Iterable[Packet]) -> dict[frozenset[End], int]:
+    """By connection the id() of the interface that sent most bytes; saw most, if none says who sent."""
+    weights: dict[frozenset[End], dict[int, list[int]]] = {}
     for packet in packets:
-        seen = weight.setdefault(id(packet.interface), [0, 0])
+        pair = pair_of(packet)
+        seen = weights.setdefault(pair, {}).setdefault(id(packet.interface), [0, 0])
         seen[0] += packet.original_len if packet.direction == OUTBOUND else 0
         seen[1] += packet.original_len
-    return max(weight, key=lambda key: weight[key]) if weight else 0
+    return {pair: max(seen, key=seen.__getitem__) for pair, seen in weights.items()}
 
 
-def packets_at(packets: list[Packet], interface: int) -> Iterable[Packet]:
-    """Those of one interface."""
-    return (packet for packet in packets if id(packet.interface) == interface)
+def pair_of(packet: Packet) -> frozenset[End]:
+    """Both ends of its connection; empty if it has no TCP that one could read."""
+    at = ipv4_offset(packet.interface.linktype, packet.data)
+    frame = bytearray(packet.data)
+    if at < 0 or len(frame) < at + 20:
+        return frozenset()
+    iph = ip_view(frame, at)
+    th = at + iph.hdrlen()
+    if iph.protocol() != IPPROTO_TCP or iph.frag_off() & IP_OFFSET or len(frame) < th + 20:
+        return frozenset()
+    tcph = tcp_view(frame, th)
+    return frozenset(((iph.saddr(), tcph.source()), (iph.daddr(), tcph.dest())))

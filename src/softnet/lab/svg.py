@@ -43,6 +43,7 @@ class Chart:
         self.log = log
         self.height = height
         self.layers: list[tuple[str, str, str, Sequence[Point] | Sequence[Bar], str]] = []
+        self.least: dict[str, float] = {}  # bars are at least so long, in pixels
 
     def line(self, name: str, points: Sequence[Point], colour: str, dash: str = "") -> None:
         """Straight lines from point to point."""
@@ -52,8 +53,9 @@ class Chart:
         """Each value stays until the next point."""
         self.layers.append(("steps", name, colour, points, dash))
 
-    def bars(self, name: str, bars: Sequence[Bar], colour: str) -> None:
-        """Vertical strokes."""
+    def bars(self, name: str, bars: Sequence[Bar], colour: str, least: float = 0) -> None:
+        """Vertical strokes, at least so many pixels long."""
+        self.least[name] = least
         self.layers.append(("bars", name, colour, bars, ""))
 
     def marks(self, name: str, points: Sequence[Point], colour: str, shape: str = "o") -> None:
@@ -138,9 +140,10 @@ class Frame:
     ) -> list[str]:
         """One set of lines or marks."""
         if kind == "bars":
+            least = self.chart.least.get(name, 0)
             path = "".join(
-                f"M{fixed(self.px(x))} {fixed(self.py(low))}V{fixed(self.py(high))}"
-                for x, low, high in (item for item in items if len(item) == 3)
+                f"M{fixed(self.px(x))} {fixed(bottom)}V{fixed(top)}"
+                for x, bottom, top in (self.ends(item, least) for item in items if len(item) == 3)
             )
             return [f'<path d="{path}" stroke="{colour}" stroke-width="2.4" fill="none"/>']
         points = [(self.px(item[0]), self.py(item[1])) for item in items]
@@ -156,6 +159,13 @@ class Frame:
             f'<path d="{path}" stroke="{colour}" stroke-width="1.6" fill="none" '
             f'stroke-linejoin="round"{dashed}/>'
         ]
+
+    def ends(self, bar: Bar, least: float) -> Bar:
+        """x of a bar, and its ends on the paper: from the lower one upwards."""
+        x, low, high = bar
+        bottom, top = self.py(low), self.py(high)
+        more = max(least - (bottom - top), 0) / 2
+        return x, bottom + more, top - more
 
     def legend(self) -> list[str]:
         """Above the chart, right aligned: a sample and a name for each layer that has one."""
