@@ -93,12 +93,11 @@ class TcpOptionsReceived:
         init_tcp_options(self)
 
     def clear(self) -> None:
-        """tcp_clear_options(): nothing is agreed yet."""
+        """tcp_clear_options(): nothing is agreed yet. What our SYN offered, rcv_wscale, stays."""
         self.tstamp_ok = False
         self.sack_ok = 0
         self.wscale_ok = False
         self.snd_wscale = 0
-        self.rcv_wscale = 0
         self.saw_tstamp = False
         self.dsack = False
 
@@ -508,6 +507,7 @@ def init_tcp_options(opt: TcpOptionsReceived) -> None:
     opt.user_mss = 0
     opt.mss_clamp = 0
     opt.num_sacks = 0
+    opt.rcv_wscale = 0
     opt.clear()
 
 
