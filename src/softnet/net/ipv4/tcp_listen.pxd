@@ -85,5 +85,6 @@ cpdef i64 tcp_v4_send_synack(TcpSock tp, Rtable rt, TcpRequestSock req) except? 
 cpdef int tcp_v4_check_partial(SkBuff skb, i64 saddr, i64 daddr) except -1
 cpdef TcpSock tcp_v4_hnd_req(TcpSock tp, SkBuff skb)
 cpdef TcpSock cookie_v4_check(TcpSock tp, SkBuff skb)
+cpdef bint tcp_synq_recent_overflow(TcpSock tp) except -1
 @cython.locals(newtp=TcpSock)
 cpdef TcpSock tcp_v4_syn_recv_sock(TcpSock tp, SkBuff skb, TcpRequestSock req)

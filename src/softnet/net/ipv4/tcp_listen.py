@@ -181,13 +181,18 @@ def tcp_v4_conn_request(tp: TcpSock, skb: SkBuff) -> int:
 
 
 def tcp_syn_flood_action(tp: TcpSock, skb: SkBuff) -> bool:
-    """The SYN table is full: shall a cookie be sent? Says so in the log, once per listener."""
+    """The SYN table is full: shall a cookie be sent? Says so in the log, once per listener.
+
+    When that was is kept (tcp_synq_overflow()) where a connection keeps the time of its ts_recent.
+    """
     mib = tp.sk_net.mib.net
     cookies = tp.sysctl.syncookies != 0
     mib.inc(snmp.LINUX_MIB_TCPREQQFULLDOCOOKIES if cookies else snmp.LINUX_MIB_TCPREQQFULLDROP)
     queue = tp.icsk_accept_queue
     assert queue is not None
     lopt = queue.listen_opt
+    if cookies:
+        tp.rx_opt.ts_recent_stamp = jiffies()
     if lopt is not None and not lopt.synflood_warned:
         lopt.synflood_warned = True
         printk(
@@ -345,9 +350,8 @@ def cookie_v4_check(tp: TcpSock, skb: SkBuff) -> TcpSock | None:
     req = tcp_openreq_init(tp, opt, skb)
     req.rcv_isn = mem.u32(skb.seq - 1)
     req.snt_isn = mem.u32(skb.ack_seq - 1)
-    lopt = queue.listen_opt
     mss = 0
-    if lopt is not None and lopt.synflood_warned:  # no cookie was sent before the first flood
+    if tcp_synq_recent_overflow(tp):
         mss = cookie_check(tp.sysctl, req, req.snt_isn)
     if mss == 0:
         mib.inc(snmp.LINUX_MIB_SYNCOOKIESFAILED)
@@ -374,6 +378,16 @@ def cookie_v4_check(tp: TcpSock, skb: SkBuff) -> TcpSock | None:
         return None  # dropped; the client, which is connected, sends its data again
     reqsk_queue_add(queue, req, tp, child)
     return child
+
+
+def tcp_synq_recent_overflow(tp: TcpSock) -> bool:
+    """not tcp_synq_no_recent_overflow(): was a cookie sent lately? Else nobody can bring one back."""
+    queue = tp.icsk_accept_queue
+    assert queue is not None
+    lopt = queue.listen_opt
+    if lopt is None or not lopt.synflood_warned:
+        return False
+    return jiffies() <= tp.rx_opt.ts_recent_stamp + const.TCP_TIMEOUT_FALLBACK
 
 
 def tcp_v4_syn_recv_sock(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> TcpSock | None:
