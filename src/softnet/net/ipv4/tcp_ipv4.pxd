@@ -66,7 +66,11 @@ from softnet.net.ipv4.tcp_reply cimport tcp_v4_send_reset, tcp_v4_timewait_ack
 from softnet.net.ipv4.tcp_rtt cimport tcp_set_rto
 from softnet.net.ipv4.tcp_state cimport tcp_done, tcp_hashinfo, tcp_set_state
 from softnet.net.ipv4.tcp_timer cimport tcp_retransmit_timer
-from softnet.net.ipv4.tcp_timewait cimport tcp_death_row, tcp_timewait_state_process
+from softnet.net.ipv4.tcp_timewait cimport (
+    tcp_death_row,
+    tcp_remember_stamp,
+    tcp_timewait_state_process,
+)
 from softnet.structs.headers cimport icmp_hdr
 
 cdef i64 HLEN_QUOTED

@@ -73,7 +73,11 @@ from softnet.net.ipv4.tcp_reply import tcp_v4_send_reset, tcp_v4_timewait_ack
 from softnet.net.ipv4.tcp_rtt import tcp_set_rto
 from softnet.net.ipv4.tcp_state import tcp_done, tcp_hashinfo, tcp_set_state
 from softnet.net.ipv4.tcp_timer import tcp_retransmit_timer
-from softnet.net.ipv4.tcp_timewait import tcp_death_row, tcp_timewait_state_process
+from softnet.net.ipv4.tcp_timewait import (
+    tcp_death_row,
+    tcp_remember_stamp,
+    tcp_timewait_state_process,
+)
 from softnet.structs.flow import Flowi4
 from softnet.structs.headers import icmp_hdr
 from softnet.structs.inet_connection_sock import (
@@ -449,19 +453,9 @@ def inet_sk_reroute(sk: InetConnectionSock) -> int:
 
 
 def tcp_v4_remember_stamp(tp: TcpSock) -> bool:
-    """Keep the peer's last timestamp where the next connection finds it (tcp_tw_recycle)."""
-    peer = inet_getpeer_v4(tp.sk_net, tp.inet_daddr, 1)
-    if peer is None:
-        return False
+    """Keep the peer's last timestamp (tcp_tw_recycle)."""
     rx_opt = tp.rx_opt
-    if mem.s32(peer.tcp_ts - rx_opt.ts_recent) <= 0 or (
-        get_seconds() - peer.tcp_ts_stamp > const.TCP_PAWS_MSL
-        and peer.tcp_ts_stamp <= rx_opt.ts_recent_stamp
-    ):
-        peer.tcp_ts_stamp = rx_opt.ts_recent_stamp
-        peer.tcp_ts = rx_opt.ts_recent
-    inet_putpeer(peer)
-    return True
+    return tcp_remember_stamp(tp.sk_net, tp.inet_daddr, rx_opt.ts_recent, rx_opt.ts_recent_stamp)
 
 
 # ---- ICMP

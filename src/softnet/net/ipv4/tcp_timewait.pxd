@@ -17,6 +17,8 @@ from softnet.structs.net_namespace cimport Net
 from softnet.structs.netns_tcp cimport NetnsTcp
 from softnet.structs.skbuff cimport SkBuff
 from softnet.structs.tcp cimport TcpOptionsReceived, TcpSock, new_tcp_options
+from softnet.net.ipv4.inetpeer cimport inet_getpeer_v4, inet_putpeer
+from softnet.structs.inetpeer cimport InetPeer
 from softnet.net.ipv4.tcp_clock cimport get_seconds, tcp_paws_reject
 from softnet.net.ipv4.tcp_metrics cimport tcp_update_metrics
 from softnet.net.ipv4.tcp_options cimport tcp_parse_options
@@ -29,4 +31,6 @@ cpdef i64 tcp_timewait_fin_wait2(
     InetTimewaitSock tw, InetTimewaitDeathRow row, SkBuff skb, TcpOptionsReceived opt, bint paws_reject
 ) except? -1
 cpdef int tcp_timewait_stamp(InetTimewaitSock tw, TcpOptionsReceived opt) except -1
+@cython.locals(peer=InetPeer)
+cpdef bint tcp_remember_stamp(Net net, i64 daddr, i64 ts_recent, i64 stamp) except -1
 cpdef bint tcp_in_window(i64 seq, i64 end_seq, i64 s_win, i64 e_win) except -1

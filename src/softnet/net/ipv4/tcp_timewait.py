@@ -21,6 +21,7 @@ from softnet.net.ipv4.inet_timewait_sock import (
     inet_twsk_hashdance,
     inet_twsk_schedule,
 )
+from softnet.net.ipv4.inetpeer import inet_getpeer_v4, inet_putpeer
 from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_reject
 from softnet.net.ipv4.tcp_metrics import tcp_update_metrics
 from softnet.net.ipv4.tcp_options import tcp_parse_options
@@ -162,7 +163,9 @@ def tcp_timewait_fin_wait2(
     tw.tw_rcv_nxt = skb.end_seq
     tcp_timewait_stamp(tw, opt)
     timeo = const.TCP_TIMEWAIT_LEN
-    if row.sysctl_tw_recycle and tw.tw_ts_recent_stamp:
+    stamp = tw.tw_ts_recent_stamp
+    recycle = row.sysctl_tw_recycle != 0 and stamp != 0
+    if recycle and tcp_remember_stamp(tw.tw_net, tw.tw_daddr, tw.tw_ts_recent, stamp):
         timeo = tw.tw_timeout
     inet_twsk_schedule(tw, row, timeo, const.TCP_TIMEWAIT_LEN)
     return const.TCP_TW_ACK
@@ -173,6 +176,23 @@ def tcp_timewait_stamp(tw: InetTimewaitSock, opt: TcpOptionsReceived) -> None:
     if opt.saw_tstamp:
         tw.tw_ts_recent = opt.rcv_tsval
         tw.tw_ts_recent_stamp = get_seconds()
+
+
+def tcp_remember_stamp(net: Net, daddr: int, ts_recent: int, stamp: int) -> bool:
+    """Keep peer daddr's last timestamp where the next connection finds it (tcp_tw_recycle).
+
+    stamp: when it came, seconds. False if there is no room for it.
+    """
+    peer = inet_getpeer_v4(net, daddr, 1)
+    if peer is None:
+        return False
+    if mem.s32(peer.tcp_ts - ts_recent) <= 0 or (
+        get_seconds() - peer.tcp_ts_stamp > const.TCP_PAWS_MSL and peer.tcp_ts_stamp <= stamp
+    ):
+        peer.tcp_ts_stamp = stamp
+        peer.tcp_ts = ts_recent
+    inet_putpeer(peer)
+    return True
 
 
 def tcp_in_window(seq: int, end_seq: int, s_win: int, e_win: int) -> bool:
