@@ -13,7 +13,7 @@ from softnet.net.core.skbuff cimport consume_skb, kfree_skb, skb_dst_drop, skb_s
 from softnet.net.ipv4.inet_connection_sock cimport inet_csk_reset_keepalive_timer
 from softnet.net.ipv4.tcp_ack cimport tcp_ack, tcp_may_update_window, tcp_rearm_rto
 from softnet.net.ipv4.tcp_challenge cimport tcp_send_challenge_ack
-from softnet.net.ipv4.tcp_clock cimport get_seconds, tcp_paws_check
+from softnet.net.ipv4.tcp_clock cimport get_seconds, tcp_paws_check, tcp_time_stamp
 from softnet.net.ipv4.tcp_data cimport tcp_data_queue, tcp_send_dupack
 from softnet.net.ipv4.tcp_fastopen_server cimport tcp_fastopen_acked, tcp_fastopen_check_req
 from softnet.net.ipv4.tcp_handshake cimport tcp_finish_syn_recv, tcp_rcv_synsent_state_process

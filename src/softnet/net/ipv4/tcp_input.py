@@ -23,7 +23,7 @@ from softnet.net.core.skbuff import consume_skb, kfree_skb, skb_dst_drop, skb_se
 from softnet.net.ipv4.inet_connection_sock import inet_csk_reset_keepalive_timer
 from softnet.net.ipv4.tcp_ack import tcp_ack, tcp_may_update_window, tcp_rearm_rto
 from softnet.net.ipv4.tcp_challenge import tcp_send_challenge_ack
-from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_check
+from softnet.net.ipv4.tcp_clock import get_seconds, tcp_paws_check, tcp_time_stamp
 from softnet.net.ipv4.tcp_data import tcp_data_queue, tcp_send_dupack
 from softnet.net.ipv4.tcp_fastopen_server import tcp_fastopen_acked, tcp_fastopen_check_req
 from softnet.net.ipv4.tcp_handshake import tcp_finish_syn_recv, tcp_rcv_synsent_state_process
@@ -279,6 +279,7 @@ def tcp_new_space(tp: TcpSock) -> None:
         if sndmem > tp.sk_sndbuf:
             wmem_max: int = tp.sysctl.wmem[2]
             tp.sk_sndbuf = sndmem if sndmem < wmem_max else wmem_max
+        tp.snd_cwnd_stamp = tcp_time_stamp()  # what was not sent was not for want of data
     tp.sk_write_space()
 
 
