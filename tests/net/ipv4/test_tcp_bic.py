@@ -14,7 +14,6 @@ from tests.kit.tcp_peer import Dut
 def flow(dut: Dut) -> Flow:
     flow = Flow(dut, "bic")
     bic(flow.tp).delayed_ack = 1 << 4  # one segment per acknowledgement
-    bic(flow.tp).loss_cwnd = 1
     return flow
 
 
@@ -49,10 +48,18 @@ def test_additive_then_logarithmic(flow: Flow) -> None:
 
 
 def test_before_the_first_loss_it_grows_by_a_twentieth(flow: Flow) -> None:
-    bic(flow.tp).loss_cwnd = 0
     flow.avoidance(1000)
     flow.rounds(1)
     assert 1045 <= flow.tp.snd_cwnd <= 1065
+
+
+def test_after_a_timeout_too(flow: Flow, dut: Dut) -> None:
+    flow.loss(1000)
+    dut.inside(flow.tp.icsk_ca_ops.set_state, flow.tp, TCP_CA_Loss)
+    ca = bic(flow.tp)
+    ca.delayed_ack = 1 << 4
+    dut.inside(ca.update, 1000)
+    assert ca.cnt == 20
 
 
 def test_loss_takes_a_fifth_and_half_of_a_small_window(flow: Flow) -> None:

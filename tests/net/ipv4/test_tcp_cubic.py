@@ -128,6 +128,21 @@ def test_timeout_forgets_the_curve_but_not_what_undo_needs(dut: Dut, tp: TcpSock
     assert tp.icsk_ca_ops.undo_cwnd(tp) == 100
 
 
+def test_with_no_maximum_it_grows_by_a_twentieth(dut: Dut, tp: TcpSock) -> None:
+    """Before the first loss, and again after a timeout, which forgets the maximum."""
+    dut.pass_time(1)
+    ca = bictcp(tp)
+    ca.delayed_ack = 1 << 4
+    dut.inside(ca.update, 1000)
+    assert ca.cnt == 20
+    tp.snd_cwnd = 1000
+    tp.icsk_ca_ops.ssthresh(tp)
+    dut.inside(tp.icsk_ca_ops.set_state, tp, TCP_CA_Loss)
+    ca.delayed_ack = 1 << 4
+    dut.inside(ca.update, 500)
+    assert ca.cnt == 20
+
+
 def test_delayed_acks_are_learnt(dut: Dut, tp: TcpSock) -> None:
     ca = bictcp(tp)
     tp.icsk_ca_state = TCP_CA_Open

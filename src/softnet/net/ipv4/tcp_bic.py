@@ -34,7 +34,7 @@ SMOOTH_PART = 20  # round trips, times BICTCP_B / cwnd, near the maximum
 
 ACK_RATIO_SHIFT = 4
 UPDATE_INTERVAL = const.HZ // 32  # jiffies between computations while cwnd stands still
-CNT_UNKNOWN = 20  # before the first loss grow at least by 1/20 per round trip
+CNT_UNKNOWN = 20  # before a loss, and after a timeout, grow at least by 1/20 per round trip
 
 
 class Bic:
@@ -84,7 +84,7 @@ class Bic:
             self.cnt = cwnd
             return
         cnt = self.below(cwnd) if cwnd < self.last_max_cwnd else self.beyond(cwnd)
-        if self.loss_cwnd == 0 and cnt > CNT_UNKNOWN:
+        if self.last_max_cwnd == 0 and cnt > CNT_UNKNOWN:
             cnt = CNT_UNKNOWN
         cnt = (cnt << ACK_RATIO_SHIFT) // self.delayed_ack
         self.cnt = cnt if cnt > 0 else 1

@@ -41,7 +41,7 @@ OFFSET_MAX = 1 << 18  # 256 s: the cube of a longer time would not fit
 ACK_RATIO_SHIFT = 4
 ACK_RATIO_LIMIT = 32 << ACK_RATIO_SHIFT
 UPDATE_INTERVAL = const.HZ // 32  # jiffies between computations while cwnd stands still
-CNT_UNKNOWN = 20  # before the first loss grow at least by 1/20 per round trip
+CNT_UNKNOWN = 20  # before a loss, and after a timeout, grow at least by 1/20 per round trip
 
 HYSTART_ACK_TRAIN = 1
 HYSTART_DELAY = 2
@@ -170,7 +170,7 @@ class Bictcp:
         delta = (CUBE_RTT_SCALE * offs * offs * offs) >> CUBE_SHIFT
         target = self.bic_origin_point + (-delta if t < self.bic_K else delta)
         cnt = cwnd // (target - cwnd) if target > cwnd else 100 * cwnd
-        if self.loss_cwnd == 0 and cnt > CNT_UNKNOWN:
+        if self.last_max_cwnd == 0 and cnt > CNT_UNKNOWN:
             cnt = CNT_UNKNOWN
         cnt = self.friendly(cwnd, cnt)
         cnt = (cnt << ACK_RATIO_SHIFT) // self.delayed_ack
@@ -178,7 +178,7 @@ class Bictcp:
 
     def begin_epoch(self, cwnd: int, now: int) -> None:
         """The first growth after a loss: choose the curve."""
-        self.epoch_start = now if now else 1
+        self.epoch_start = now
         self.ack_cnt = 1
         self.tcp_cwnd = cwnd
         if self.last_max_cwnd <= cwnd:
