@@ -11,7 +11,7 @@ import pytest
 from softnet.lab.packetdrill.config import Config
 from softnet.lab.packetdrill.main import main
 from softnet.lab.packetdrill.report import ERROR, FAIL, PASS, Verdict
-from softnet.lab.packetdrill.runner import run_script
+from softnet.lab.packetdrill.runner import Runner, run_script
 from softnet.lab.packetdrill.script import parse_script
 
 SERVER = """
@@ -157,6 +157,21 @@ def test_code_sees_tcp_info() -> None:
 
 def test_code_is_one_program() -> None:
     passes(SERVER + "+0 %{ a = tcpi_snd_mss }%\n+0 %{\n   assert a == 1000\n   b = 1\n}%\n")
+
+
+def test_code_sees_initial_sequence_numbers() -> None:
+    """They hang on the host's secret: another seed, other numbers (beside keyed_isn.pkt)."""
+
+    def isns(seed: int) -> object:
+        script = parse_script("x.pkt", SERVER + "+0 %{ seen = list(isns) }%\n")
+        config = Config()
+        config.set("seed", str(seed))
+        runner = Runner(script, config)
+        assert runner.run().passed()
+        return runner.code.names["seen"]
+
+    assert isns(1) == isns(1)
+    assert isns(1) != isns(2)
 
 
 def test_datagrams() -> None:

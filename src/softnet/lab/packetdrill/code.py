@@ -1,6 +1,8 @@
 """%{ Python }% of scripts: one program, whose tcpi_* variables are a snapshot of TCP_INFO each time.
 
 %{ assert tcpi_snd_cwnd == 10, tcpi_snd_cwnd }%
+
+isns is the list of the host's true initial sequence numbers, one for each connection, in their order.
 """
 
 from __future__ import annotations

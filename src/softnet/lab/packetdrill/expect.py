@@ -166,6 +166,7 @@ class Wire:
         if syn and ack and flow.state == SYN_RECEIVED and body.flags & tcp.TCPHDR_SYN:
             flow.state = SYNACK_SENT
             flow.local_isn = seen.seq
+            flow.syn_seen = True
         for a in body.options or []:
             for b in seen.options:
                 if isinstance(a, Timestamps) and isinstance(b, Timestamps):
@@ -198,6 +199,7 @@ class Wire:
         if opening and seen.dst == flow.remote and (not flow.local[0] or not flow.local[1]):
             flow.local = seen.src
             flow.local_isn = seen.seq
+            flow.syn_seen = seen.proto == in_.IPPROTO_TCP
             return True
         return bool(
             seen.proto == flow.protocol == in_.IPPROTO_UDP

@@ -26,6 +26,7 @@ class Flow:
         self.remote_isn = 0
         self.local_isn = 0
         self.script_isn = 0
+        self.syn_seen = False  # is local_isn the host's true one?
         self.ts_vals: dict[int, int] = {}  # script -> live
         self.first_ts: tuple[int, int] | None = None  # script, live
         self.zeros = True  # has the program written nothing but zeros?

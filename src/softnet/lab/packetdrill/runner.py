@@ -350,6 +350,7 @@ class Runner:
         info = self.snapshot()
         if info is not None:
             self.code.take(info)
+        self.code.names["isns"] = [flow.local_isn for flow in self.flows if flow.syn_seen]
         try:
             self.code.run(action.text, self.script.path, event.line)
         except CodeFailed as e:
