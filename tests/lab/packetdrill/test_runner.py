@@ -271,6 +271,54 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{broken}:1: error: expected" in printed.err
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "accept(3, ..., ...) = -1 EAGIAN",
+            "x.pkt:8: error: unknown errno EAGIAN: did you mean EAG",
+        ),
+        (
+            "acept(3, ..., ...) = 5",
+            "did you mean accept or accept4?\n     8 | +0 acept(3, ..., ...",
+        ),
+        ("accept(3, ..., ... = 5", "expected , or ), not '= 5'\n     8 | +0 accept(3"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_shown(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([write(tmp_path, "x.pkt", SERVER + f"+0 {text}")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_said_of_files_options_and_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = write(tmp_path, "good.pkt", SERVER)
+    slip = write(tmp_path, "slip.pkt", SERVER + "+0 `sysctl -q net.ipv4.tcp_sak=0 net.ipv4.new=1`")
+    (tmp_path / "empty").mkdir()
+    assert main([str(tmp_path / "empty"), good, slip]) == 2
+    out, err = capsys.readouterr()
+    assert out.endswith("2 passed, 1 made no sense\n")
+    assert err.splitlines()[0] == f"{tmp_path / 'empty'}: error: no .pkt file is in this folder"
+    assert "slip.pkt:8: sysctl net.ipv4.tcp_sak: this kernel has none; ignored: did you mean" in err
+    assert "net.ipv4.new" not in err
+    assert main(["--trce", good]) == 2
+    assert "unknown option --trce: did you mean trace?" in capsys.readouterr().err
+    assert main(["--tolerance_percent=x", good]) == 2
+    assert "is a number, not 'x'" in capsys.readouterr().err
+
+
+def test_columns_are_as_wide_as_what_is_in_them() -> None:
+    wrong = SERVER.replace(
+        "mss 1460,nop,nop,sackOK,nop,wscale 7", "mss 1460,sackOK,nop,nop,nop,wscale 7"
+    )
+    lines = run(wrong).text().splitlines()
+    head, row = lines[2], next(line for line in lines if line.startswith("  * options"))
+    assert head.index("seen") == row.index("<mss", 20)
+
+
 def test_json_and_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = write(tmp_path, "bad.pkt", SERVER + "+0 > . 1:1(0) ack 1")
     assert main(["--json", bad]) == 1
@@ -278,7 +326,7 @@ def test_json_and_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert (verdict["verdict"], verdict["line"]) == ("fail", 8)
     assert main(["--trace", bad]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "0.000000 socket() = 3"
+    assert lines[0] == "0.000000 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3"
     assert lines[3].startswith("0.000000 < IP 192.0.2.1.40001 > 192.168.0.1.8080: Flags [S]")
 
 

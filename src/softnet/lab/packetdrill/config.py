@@ -105,7 +105,10 @@ class Config:
         elif name in NUMBERS:
             setattr(self, name, number(name, value))
         elif name == "tolerance_percent":
-            self.tolerance_percent = float(value)
+            try:
+                self.tolerance_percent = float(value)
+            except ValueError:
+                raise ValueError(f"--{name} is a number, not {value!r}") from None
         elif name == "era":
             era_version(value)
             self.era = value

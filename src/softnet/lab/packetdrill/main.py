@@ -10,16 +10,20 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from softnet.lab.packetdrill.config import Config, option_names, takes_value
 from softnet.lab.packetdrill.nodes import ScriptError
-from softnet.lab.packetdrill.report import ERROR, FAIL, Verdict
+from softnet.lab.packetdrill.report import ERROR, FAIL, PASS, Verdict
 from softnet.lab.packetdrill.runner import run_script
 from softnet.lab.packetdrill.script import parse_script
+from softnet.lab.packetdrill.symbols import did_you_mean
 
 OK, FAILED, USAGE = 0, 1, 2
+OWN = ("trace", "json", "quiet", "repeat", "help", "verbose")  # options that no script has
+TEXT_MAX = 100  # characters of a line that makes no sense
 HELP = """usage: softnet packetdrill [options] script.pkt|folder ...
 
 Run packetdrill scripts against a softnet host, in virtual time.
@@ -82,12 +86,15 @@ class Arguments:
             else:
                 self.set(name, value)
         elif word.startswith("-") and len(word) > 1:
-            raise Usage(f"unknown option {word}")
+            raise Usage(f"unknown option {word}: softnet packetdrill --help has them")
         else:
             self.paths.append(word)
 
     def set(self, name: str, value: str) -> None:
         """One of the options that scripts have, too."""
+        if name not in ("define", *option_names()):
+            hint = did_you_mean(name, [*option_names(), *OWN])
+            raise Usage(f"unknown option --{name}{hint or ': --help has them'}")
         try:
             self.config.set(name, value)
         except ValueError as e:
@@ -114,12 +121,22 @@ def main(words: Sequence[str]) -> int:
     if not args.paths:
         print(HELP, file=sys.stderr)
         return USAGE
+    ends: Counter[str] = Counter()
     worst = OK
     for path in scripts(args.paths):
         for verdict in repeat_path(path, args.config, args.repeat, args.trace):
             show(verdict, args)
+            ends[verdict.verdict] += 1
             worst = max(worst, code_of(verdict))
+    if ends.total() > 1 and not args.json and not (args.quiet and worst == OK):
+        print(summary(ends))
     return worst
+
+
+def summary(ends: Counter[str]) -> str:
+    """What became of many runs, in a line."""
+    words = ((PASS, "passed"), (FAIL, "failed"), (ERROR, "made no sense"))
+    return ", ".join(f"{ends[end]} {said}" for end, said in words if ends[end])
 
 
 def scripts(paths: Sequence[str]) -> list[str]:
@@ -148,12 +165,16 @@ def run_path(path: str, config: Config, trace: bool = False) -> Verdict:
     """Read a script and run it."""
     try:
         text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except IsADirectoryError:
+        return Verdict(path, ERROR, 0, message="no .pkt file is in this folder")
     except OSError as e:
         return Verdict(path, ERROR, 0, message=e.strerror or str(e))
     try:
         script = parse_script(path, text, config.defines)
     except ScriptError as e:
-        return Verdict(path, ERROR, e.line, message=e.message)
+        lines = text.splitlines()
+        said = lines[e.line - 1].strip() if 0 < e.line <= len(lines) else ""
+        return Verdict(path, ERROR, e.line, message=e.message, script_text=said[:TEXT_MAX])
     try:
         return run_script(script, config, print if trace else None)
     except Exception as e:  # noqa: BLE001 (a bug of softnet must not hide the other scripts' verdicts)

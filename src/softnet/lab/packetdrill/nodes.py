@@ -200,3 +200,7 @@ class Script:
     events: list[Event] = field(default_factory=list)
     cleanup: Event | None = None
     source: list[str] = field(default_factory=list)  # its lines
+
+    def text(self, line: int) -> str:
+        """What it says there."""
+        return self.source[line - 1].strip() if 0 < line <= len(self.source) else ""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from softnet.lab.packetdrill.compare import Row
 
 PASS, FAIL, ERROR = "pass", "fail", "error"
-COLUMN = 34  # characters of the column of what was expected
+COLUMN = 34  # characters of the column of what was expected, at least
 
 
 class Failure(Exception):
@@ -73,16 +73,19 @@ class Verdict:
         if self.verdict == PASS:
             return f"{self.path}: OK ({self.time_us / 1e6:.6f} s)"
         if self.verdict == ERROR:
-            return f"{self.path}:{self.line}: error: {self.message}"
+            where = f"{self.path}:{self.line}" if self.line else self.path
+            shown = f"\n  {self.line:4} | {self.script_text}" if self.script_text else ""
+            return f"{where}: error: {self.message}{shown}"
         when = f"{self.time_us / 1e6:.6f} s"
         lines = [f"{self.path}:{self.line}: FAIL at {when}: {self.message}"]
         if self.script_text:
             lines.append(f"  {self.line:4} | {self.script_text}")
         if self.rows:
-            lines.append(f"{'':12}{'expected':{COLUMN}} seen")
+            width = max(COLUMN, *(len(row.expected) for row in self.rows))
+            lines.append(f"{'':12}{'expected':{width}} seen")
             for row in self.rows:
                 mark = " " if row.same else "*"
-                lines.append(f"  {mark} {row.name:8}{row.expected:{COLUMN}} {row.seen}")
+                lines.append(f"  {mark} {row.name:8}{row.expected:{width}} {row.seen}")
         if self.expected:
             lines.append(f"    expected  {self.expected}")
         if self.seen:

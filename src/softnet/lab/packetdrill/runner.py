@@ -44,7 +44,7 @@ from softnet.lab.packetdrill.nodes import (
 )
 from softnet.lab.packetdrill.report import ERROR, FAIL, PASS, Failure, Verdict
 from softnet.lab.packetdrill.shell import ShellError, run_command
-from softnet.lab.packetdrill.symbols import did_you_mean
+from softnet.lab.packetdrill.symbols import ERRNOS, did_you_mean
 from softnet.syscalls import sys_getsockopt
 
 HISTORY = 10  # lines of what happened that a report shows
@@ -59,7 +59,9 @@ def run_script(
         config = settings(script, config)
         check_calls(script)
     except ScriptError as e:
-        return Verdict(script.path, ERROR, e.line, message=e.message)
+        return Verdict(
+            script.path, ERROR, e.line, message=e.message, script_text=script.text(e.line)
+        )
     if config.ip_version != "ipv4":
         message = f"--ip_version={config.ip_version}: this softnet speaks IPv4 only"
         return Verdict(script.path, FAIL, script.events[0].line, message=message)
@@ -97,6 +99,9 @@ def check_calls(script: Script) -> None:
             wanted = str(least) if least == most else f"{least} to {most}"
             message = f"{call.name}() takes {wanted} arguments, not {len(call.args)}"
             raise ScriptError(script.path, event.line, message)
+        if call.error and call.error not in ERRNOS:
+            hint = did_you_mean(call.error, list(ERRNOS))
+            raise ScriptError(script.path, event.line, f"unknown errno {call.error}{hint}")
 
 
 class Runner:
@@ -122,6 +127,7 @@ class Runner:
         self.pending: tuple[Task, CallContext, Event, int] | None = None
         self.last: Event | None = None
         self.last_start_us = 0
+        self.line = 0  # of the command that runs
         self.wire = Wire(self)
 
     # The whole
@@ -145,7 +151,10 @@ class Runner:
         except Failure as e:
             return self.verdict(FAIL, e)
         except ScriptError as e:
-            return Verdict(self.script.path, ERROR, e.line, self.now_us(), e.message)
+            text = self.script.text(e.line)
+            return Verdict(
+                self.script.path, ERROR, e.line, self.now_us(), e.message, script_text=text
+            )
         except ShellError as e:
             return self.verdict(FAIL, Failure(line, str(e)))
         return Verdict(self.script.path, PASS, time_us=self.now_us(), warnings=list(self.warnings))
@@ -160,15 +169,11 @@ class Runner:
             e.message,
             e.expected,
             e.seen,
-            e.script_text or self.text_of(e.line),
+            e.script_text or self.script.text(e.line),
             e.rows,
             self.history[-HISTORY:],
             list(self.warnings),
         )
-
-    def text_of(self, line: int) -> str:
-        """What the script says there."""
-        return self.script.source[line - 1].strip() if line <= len(self.script.source) else ""
 
     def step(self, event: Event) -> None:
         """One event."""
@@ -319,7 +324,7 @@ class Runner:
         verdict = context.verdict
         at = (context.end_ns - self.start_ns) // 1000
         seen = result_text(verdict)
-        self.note(f"{call.name}() = {seen}", at)
+        self.note(f"{call_text(event, call)} = {seen}", at)
         expected = f"{call.result} {call.error}".strip() if call.error else str(call.result)
         problems = list(context.differences)
         if not same_result(call, verdict):
@@ -342,6 +347,7 @@ class Runner:
         action = event.action
         assert isinstance(action, Command)
         self.note(event.text)
+        self.line = event.line
         run_command(self, action.text)
         self.reap()
 
@@ -395,6 +401,12 @@ def tcp_info(fd: int) -> bytes | None:
         return sys_getsockopt(fd, socket.SOL_TCP, tcp.TCP_INFO, tcp.TCP_INFO_LEN)
     except OSError:
         return None
+
+
+def call_text(event: Event, call: Call) -> str:
+    """A call as the script writes it, without its time and what it should return."""
+    begin, end = event.text.find(f"{call.name}("), event.text.rfind(") = ")
+    return event.text[begin : end + 1] if 0 <= begin < end else f"{call.name}()"
 
 
 def result_text(verdict: int | OSError | None) -> str:

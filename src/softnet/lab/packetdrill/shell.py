@@ -10,6 +10,7 @@ that nobody knows fails.
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 import shlex
@@ -166,12 +167,20 @@ def run_helper(run: Runner, name: str, words: list[str]) -> tuple[int, str]:
     return 0, ""
 
 
+TYPO = 0.95  # how like a name that exists one must be to be taken for a slip of the pen
+
+
 def set_sysctl(run: Runner, name: str, value: str) -> None:
     """sysctl NAME=VALUE; what this kernel does not have is ignored, a bad value is an error."""
     try:
         run.host.sysctl(name.replace("/", "."), value.strip().strip("\"'"))
     except FileNotFoundError:
-        run.note(f"sysctl {name}: this kernel has none; ignored")
+        message = f"sysctl {name}: this kernel has none; ignored"
+        run.note(message)
+        known = run.host.net.sysctl.names()
+        if close := difflib.get_close_matches(name.replace("/", "."), known, 1, TYPO):
+            where = f"{run.script.path}:{run.line}"
+            run.warnings.append(f"{where}: {message}: did you mean {close[0]}?")
     except OSError as e:
         raise ShellError(f"sysctl {name}={value}: {strerror(e.errno or 0)}") from None
 
