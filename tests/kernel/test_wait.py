@@ -9,7 +9,6 @@ import softnet.kernel.sched as sched
 from softnet.kernel.sched import blocked_tasks, spawn, wake_up_process
 from softnet.kernel.wait import (
     CallCondition,
-    TaskWait,
     WaitQueueEntry,
     WaitQueueHead,
     abort_exclusive_wait,
@@ -21,6 +20,7 @@ from softnet.kernel.wait import (
     prepare_to_wait,
     prepare_to_wait_exclusive,
     remove_wait_queue,
+    task_wait,
     wait_event,
     wait_event_uninterruptible,
     wait_interruptible,
@@ -323,7 +323,7 @@ def test_one_that_gives_up_passes_its_wake_up_on() -> None:
     wq = WaitQueueHead()
 
     def quitter() -> None:
-        e = TaskWait(task)
+        e = task_wait(task)
         prepare_to_wait_exclusive(wq, e, const.TASK_INTERRUPTIBLE)
         wake_up(wq)
         abort_exclusive_wait(wq, e)
@@ -341,7 +341,7 @@ def test_one_that_gives_up_passes_its_wake_up_on() -> None:
     log.clear()
 
     def quits_first() -> None:
-        e = TaskWait(second)
+        e = task_wait(second)
         add_wait_queue(wq, e)
         wake_up_process(second)
         remove_wait_queue(wq, e)  # as autoremove_wake_function() does
@@ -357,7 +357,7 @@ def test_finish_wait_leaves_the_task_running() -> None:
     wq = WaitQueueHead()
 
     def body() -> None:
-        e = TaskWait(task)
+        e = task_wait(task)
         prepare_to_wait(wq, e, const.TASK_INTERRUPTIBLE)
         prepare_to_wait(wq, e, const.TASK_INTERRUPTIBLE)
         assert task.state == const.TASK_INTERRUPTIBLE

@@ -80,15 +80,11 @@ def init_wait_queue_head(wq: WaitQueueHead, name: object) -> None:
 
 
 class TaskWait(WaitQueueEntry):
-    """DEFINE_WAIT(): wakes a task and takes itself off the queue as it does."""
+    """Wakes a task and takes itself off the queue as it does. task_wait() makes one."""
 
     __slots__ = ("task",)
 
     task: Task
-
-    def __init__(self, task: Task) -> None:
-        WaitQueueEntry.__init__(self)
-        self.task = task
 
     def func(self, key: int) -> int:
         """autoremove_wake_function()"""
@@ -100,7 +96,7 @@ class TaskWait(WaitQueueEntry):
 
 
 def task_wait(task: Task) -> TaskWait:
-    """TaskWait(task), without the cost of a call of __init__."""
+    """DEFINE_WAIT(): an entry for task, on no queue yet."""
     e = TaskWait.__new__(TaskWait)
     e.wnext = None
     e.wprev = None

@@ -5,7 +5,7 @@ from softnet.arch.types cimport i64
 from softnet.kernel.sched cimport Task, current, might_sleep, schedule
 from softnet.kernel.timer cimport Timer, del_timer, mod_timer
 from softnet.kernel.wait cimport (
-    TaskWait, WaitQueueHead, finish_wait, prepare_to_wait_exclusive, wake_up
+    TaskWait, WaitQueueHead, finish_wait, prepare_to_wait_exclusive, task_wait, wake_up
 )
 from softnet.net.core.skbuff cimport kfree_skb, skb_queue_purge
 from softnet.structs.dst cimport DstEntry

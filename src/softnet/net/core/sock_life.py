@@ -18,10 +18,10 @@ import softnet.kernel.trace as trace
 from softnet.kernel.sched import current, might_sleep, schedule
 from softnet.kernel.timer import Timer, del_timer, mod_timer
 from softnet.kernel.wait import (
-    TaskWait,
     WaitQueueHead,
     finish_wait,
     prepare_to_wait_exclusive,
+    task_wait,
     wake_up,
 )
 from softnet.net.core.skbuff import kfree_skb, skb_queue_purge
@@ -210,7 +210,7 @@ def lock_sock_wait(sk: Sock) -> None:
     wq = sk.lock_wq
     if wq is None:
         wq = sk.lock_wq = WaitQueueHead("lock_sock")
-    e = TaskWait(task)
+    e = task_wait(task)
     while sk.owned:
         prepare_to_wait_exclusive(wq, e, const.TASK_UNINTERRUPTIBLE)
         sk.slock.unlock_bh()

@@ -4,7 +4,7 @@ cimport softnet.kernel.trace as trace
 cimport softnet.uapi.socket as uapi
 from softnet.arch.types cimport i64
 from softnet.kernel.sched cimport Task, current, need_current, schedule_timeout
-from softnet.kernel.wait cimport TaskWait, WaitQueueHead, finish_wait, prepare_to_wait
+from softnet.kernel.wait cimport TaskWait, WaitQueueHead, finish_wait, prepare_to_wait, task_wait
 from softnet.net.core.skb_slab cimport register_sock_destructors
 from softnet.net.core.skbuff cimport (
     alloc_skb, kfree_skb_last, pskb_trim, skb_orphan, skb_set_owner_r, skb_set_owner_w

@@ -22,7 +22,7 @@ import softnet.arch.const as const
 import softnet.kernel.trace as trace
 import softnet.uapi.socket as uapi
 from softnet.kernel.sched import current, need_current, schedule_timeout
-from softnet.kernel.wait import TaskWait, finish_wait, prepare_to_wait
+from softnet.kernel.wait import finish_wait, prepare_to_wait, task_wait
 from softnet.net.core.skb_slab import register_sock_destructors
 from softnet.net.core.skbuff import (
     alloc_skb,
@@ -358,7 +358,7 @@ def sk_wait_data(sk: Sock, timeo: int) -> int:
         trace.sk_wait_data.fire(sk)
     wq = sk.sk_wq
     assert wq is not None
-    e = TaskWait(need_current())
+    e = task_wait(need_current())
     prepare_to_wait(wq, e, const.TASK_INTERRUPTIBLE)
     sock_set_bit(sk, uapi.SOCK_ASYNC_WAITDATA)
     try:
@@ -461,7 +461,7 @@ def sock_wait_for_wmem(sk: Sock, timeo: int) -> int:
     """Sleep until packets of sk left, or an error; what is left of timeo (ns)."""
     wq = sk.sk_wq
     assert wq is not None
-    e = TaskWait(need_current())
+    e = task_wait(need_current())
     sock_clear_bit(sk, uapi.SOCK_ASYNC_NOSPACE)
     try:
         while timeo != 0 and not signal_pending():

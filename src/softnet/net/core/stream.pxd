@@ -5,7 +5,9 @@ cimport softnet.uapi.poll as poll
 cimport softnet.uapi.socket as uapi
 from softnet.arch.types cimport i64
 from softnet.kernel.sched cimport Task, need_current
-from softnet.kernel.wait cimport TaskWait, WaitQueueHead, finish_wait, prepare_to_wait, wake_up
+from softnet.kernel.wait cimport (
+    TaskWait, WaitQueueHead, finish_wait, prepare_to_wait, task_wait, wake_up
+)
 from softnet.machine.entropy cimport RandomStream
 from softnet.net.core.skbuff cimport alloc_skb, kfree_skb_last, skb_queue_purge
 from softnet.net.core.sock cimport (

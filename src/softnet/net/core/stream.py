@@ -13,7 +13,7 @@ import softnet.kernel.trace as trace
 import softnet.uapi.poll as poll
 import softnet.uapi.socket as uapi
 from softnet.kernel.sched import need_current
-from softnet.kernel.wait import TaskWait, finish_wait, prepare_to_wait, wake_up
+from softnet.kernel.wait import finish_wait, prepare_to_wait, task_wait, wake_up
 from softnet.net.core.skbuff import alloc_skb, kfree_skb_last, skb_queue_purge
 from softnet.net.core.sock import (
     sk_mem_reclaim,
@@ -106,7 +106,7 @@ def wait_once(sk: Sock, timeo: int) -> int:
     """Hang on the wait queue, release sk, sleep, own it again; the time left (ns)."""
     wq = sk.sk_wq
     assert wq is not None
-    e = TaskWait(need_current())
+    e = task_wait(need_current())
     prepare_to_wait(wq, e, const.TASK_INTERRUPTIBLE)
     try:
         return sk_wait_unlocked(sk, timeo)

@@ -13,7 +13,7 @@ from softnet.structs.request_sock cimport InetRequestSock, RequestSock, TcpReque
 from softnet.structs.route cimport Rtable
 from softnet.structs.sock cimport Sock
 from softnet.kernel.sched cimport need_current, schedule_timeout
-from softnet.kernel.wait cimport finish_wait, prepare_to_wait_exclusive
+from softnet.kernel.wait cimport TaskWait, finish_wait, prepare_to_wait_exclusive, task_wait
 from softnet.net.core.request_sock cimport (
     reqsk_free,
     reqsk_queue_alloc,

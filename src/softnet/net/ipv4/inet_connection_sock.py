@@ -19,7 +19,7 @@ import softnet.uapi.snmp as snmp
 import softnet.uapi.tcp as tcp
 from softnet.kernel.sched import need_current, schedule_timeout
 from softnet.kernel.timer import Timer, jiffies, timer_pending
-from softnet.kernel.wait import TaskWait, finish_wait, prepare_to_wait_exclusive
+from softnet.kernel.wait import finish_wait, prepare_to_wait_exclusive, task_wait
 from softnet.net.core.request_sock import (
     reqsk_free,
     reqsk_queue_alloc,
@@ -244,7 +244,7 @@ def inet_csk_wait_for_connect(sk: InetConnectionSock, timeo: int) -> None:
     wq = sk.sk_wq
     assert wq is not None
     queue = icsk_queue(sk)
-    e = TaskWait(me)
+    e = task_wait(me)
     try:
         while True:
             prepare_to_wait_exclusive(wq, e, const.TASK_INTERRUPTIBLE)

@@ -16,9 +16,9 @@ import softnet.uapi.socket as uapi
 import softnet.uapi.tcp as tcp
 from softnet.kernel.sched import need_current, schedule_timeout
 from softnet.kernel.wait import (
-    TaskWait,
     finish_wait,
     prepare_to_wait_exclusive,
+    task_wait,
     wake_up,
     wake_up_all,
 )
@@ -79,7 +79,7 @@ def queue_connection(sk: UnixSock, other: UnixSock) -> None:
 
 def unix_wait_for_peer(other: UnixSock, timeo: int) -> int:
     """Sleep until other's queue was read, or other is gone; what is left of timeo (ns)."""
-    entry = TaskWait(need_current())
+    entry = task_wait(need_current())
     prepare_to_wait_exclusive(other.peer_wait, entry, const.TASK_INTERRUPTIBLE)
     try:
         if (
