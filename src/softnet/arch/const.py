@@ -596,6 +596,13 @@ IPSKB_XFRM_TRANSFORMED = 4
 IPSKB_FRAG_COMPLETE = 8
 IPSKB_REROUTED = 16
 
+# Reassembly: include/net/inet_frag.h; what last_in says of a queue
+INET_FRAG_COMPLETE = 4
+INET_FRAG_FIRST_IN = 2
+INET_FRAG_LAST_IN = 1
+INETFRAGS_HASHSZ = 64
+INETFRAGS_MAXDEPTH = 128  # queues in one hash chain; came with 3.2.44
+
 # inet->cmsg_flags: what a receive shall tell, include/net/inet_sock.h
 IP_CMSG_PKTINFO = 1
 IP_CMSG_TTL = 2

@@ -6,9 +6,10 @@ import itertools
 
 import pytest
 
+import softnet.arch.const as const
 import softnet.uapi.icmp as icmp_
 import softnet.uapi.in_ as in_
-from softnet.net.ipv4.inet_fragment import INETFRAGS_MAXDEPTH, NetnsFrags
+from softnet.net.ipv4.inet_fragment import NetnsFrags
 from softnet.net.ipv4.ip_fragment import (
     IP_DEFRAG_AF_PACKET,
     ip_check_defrag,
@@ -264,7 +265,7 @@ def test_hash_chains_have_a_bound(host: IpHost, eth: Wire) -> None:
     nf = frags(host)
     host.sysctl("ipfrag_high_thresh", 1 << 30)
     seen = 0
-    for n in range(64 * INETFRAGS_MAXDEPTH * 2):
+    for n in range(64 * const.INETFRAGS_MAXDEPTH * 2):
         skb = make_skb(ip_bytes(PEER, US, b"", ident=n & 0xFFFF), room=64)
         skb.reset_network_header()
         found = ip_find(nf, skb, n >> 16)
@@ -273,8 +274,8 @@ def test_hash_chains_have_a_bound(host: IpHost, eth: Wire) -> None:
         from softnet.net.core.skbuff import kfree_skb  # noqa: PLC0415  # used here only
 
         kfree_skb(skb)
-    assert seen == 64 * INETFRAGS_MAXDEPTH
-    assert nf.chain_overflows == 64 * INETFRAGS_MAXDEPTH
+    assert seen == 64 * const.INETFRAGS_MAXDEPTH
+    assert nf.chain_overflows == 64 * const.INETFRAGS_MAXDEPTH
 
 
 def test_the_hash_secret_changes_and_queues_stay_findable(

@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from softnet.structs.skbuff import SkBuff
 
 HZ = 1000
-INETFRAGS_HASHSZ = 64
-INETFRAGS_MAXDEPTH = 128  # queues in one hash chain; came with 3.2.44
-
-# InetFragQueue.last_in
-INET_FRAG_COMPLETE = 4
-INET_FRAG_FIRST_IN = 2
-INET_FRAG_LAST_IN = 1
 
 
 class InetFragQueue(Timer):
@@ -54,7 +47,7 @@ class InetFragQueue(Timer):
     stamp: int  # ns: when the last fragment arrived
     len: int  # bytes of the datagram, as far as is known
     meat: int  # bytes that are here
-    last_in: int
+    last_in: int  # INET_FRAG_*
 
     def __init__(self, frags_ns: NetnsFrags) -> None:
         Timer.__init__(self)
@@ -111,7 +104,7 @@ class NetnsFrags:
         self.timeout = 30 * HZ
         self.high_thresh = 256 * 1024
         self.low_thresh = 192 * 1024
-        self.hash = [None] * INETFRAGS_HASHSZ
+        self.hash = [None] * const.INETFRAGS_HASHSZ
         self.rnd = 0
         self.secret_interval = 10 * 60 * HZ
         self.rebuilt = -1
@@ -127,7 +120,7 @@ def inet_frag_secret(nf: NetnsFrags) -> int:
         return nf.rnd
     nf.rnd = nf.net.rand.u32()
     nf.rebuilt = now
-    nf.hash = [None] * INETFRAGS_HASHSZ
+    nf.hash = [None] * const.INETFRAGS_HASHSZ
     for q in nf.lru:
         q.hash = -1
     return nf.rnd
@@ -136,12 +129,12 @@ def inet_frag_secret(nf: NetnsFrags) -> int:
 def inet_frag_intern(nf: NetnsFrags, q: InetFragQueue, key: int) -> bool:
     """inet_frag_intern(): make q findable under key; its time runs from now. False if its chain is
     full."""
-    slot = key & (INETFRAGS_HASHSZ - 1)
+    slot = key & (const.INETFRAGS_HASHSZ - 1)
     chain = nf.hash[slot]
     if chain is None:
         chain = []
         nf.hash[slot] = chain
-    elif len(chain) >= INETFRAGS_MAXDEPTH:
+    elif len(chain) >= const.INETFRAGS_MAXDEPTH:
         nf.chain_overflows += 1
         return False
     q.hash = slot
@@ -163,9 +156,9 @@ def inet_frag_touch(q: InetFragQueue) -> None:
 def inet_frag_kill(q: InetFragQueue) -> None:
     """inet_frag_kill(): stop the timer, take q out of the table; its fragments stay for now."""
     del_timer(q)
-    if q.last_in & INET_FRAG_COMPLETE:
+    if q.last_in & const.INET_FRAG_COMPLETE:
         return
-    q.last_in |= INET_FRAG_COMPLETE
+    q.last_in |= const.INET_FRAG_COMPLETE
     nf = q.frags_ns
     chain = nf.hash[q.hash]
     if chain is not None:
@@ -178,7 +171,7 @@ def inet_frag_kill(q: InetFragQueue) -> None:
 
 def inet_frag_destroy(q: InetFragQueue, reason: int) -> None:
     """inet_frag_destroy(): free what q still holds and give its memory back."""
-    assert q.last_in & INET_FRAG_COMPLETE
+    assert q.last_in & const.INET_FRAG_COMPLETE
     nf = q.frags_ns
     inet_frag_purge(q, reason)
     nf.mem -= nf.qsize

@@ -27,6 +27,7 @@ import softnet.uapi.snmp as snmp
 from softnet.kernel.printk import net_ratelimit, printk
 from softnet.kernel.timer import del_timer, jiffies, mod_timer
 from softnet.net.core.dev.registry import dev_get_by_index
+from softnet.net.core.secure_seq import jhash_3words
 from softnet.net.core.skbuff import (
     alloc_skb,
     consume_skb,
@@ -44,9 +45,6 @@ from softnet.net.core.skbuff import (
     skb_share_check,
 )
 from softnet.net.ipv4.inet_fragment import (
-    INET_FRAG_COMPLETE,
-    INET_FRAG_FIRST_IN,
-    INET_FRAG_LAST_IN,
     InetFragQueue,
     NetnsFrags,
     inet_frag_destroy,
@@ -68,6 +66,7 @@ if TYPE_CHECKING:
     from softnet.structs.net_namespace import Net
     from softnet.structs.netdevice import NetDevice
     from softnet.structs.skbuff import SkBuff
+    from softnet.wire.ip import IpHdr
 
 IP_MAX_LEN = 65535
 SIZEOF_IPQ = 200  # bytes of struct ipq on x86-64
@@ -105,9 +104,13 @@ class Ipq(InetFragQueue):
     peer: InetPeer | None
     dead: bool
 
-    def __init__(self, nf: NetnsFrags, key: tuple[int, int, int, int, int]) -> None:
+    def __init__(self, nf: NetnsFrags, iph: IpHdr, user: int) -> None:
         InetFragQueue.__init__(self, nf)
-        self.user, self.saddr, self.daddr, self.id, self.protocol = key
+        self.user = user
+        self.saddr = iph.saddr()
+        self.daddr = iph.daddr()
+        self.id = iph.id()
+        self.protocol = iph.protocol()
         self.ecn = 0
         self.iif = 0
         self.rid = 0
@@ -139,7 +142,7 @@ def ip_defrag(skb: SkBuff, user: int) -> int:
         kfree_skb(skb, const.SKB_DROP_REASON_FRAG_INVALID)
         return -errno.ENOMEM
     err = ip_frag_queue(qp, skb)
-    if qp.last_in & INET_FRAG_COMPLETE:
+    if qp.last_in & const.INET_FRAG_COMPLETE:
         ipq_put(qp)
     return err
 
@@ -154,54 +157,55 @@ def ip_evictor(nf: NetnsFrags) -> None:
 def ip_find(nf: NetnsFrags, skb: SkBuff, user: int) -> Ipq | None:
     """ip_find(): the queue that skb belongs to, a new one if need be; None if there may be no more."""
     iph = ip_hdr(skb)
-    key = (user, iph.saddr(), iph.daddr(), iph.id(), iph.protocol())
-    slot = ipqhashfn(nf, key)
-    chain = nf.hash[slot & (len(nf.hash) - 1)]
+    saddr, daddr, ident, protocol = iph.saddr(), iph.daddr(), iph.id(), iph.protocol()
+    rnd = ip4_frag_secret(nf)
+    slot = ipqhashfn(saddr, daddr, ident, protocol, rnd)
+    chain = nf.hash[slot]
     if chain is not None:
         for q in chain:
             assert isinstance(q, Ipq)
-            if (q.user, q.saddr, q.daddr, q.id, q.protocol) == key:
+            if (
+                q.id == ident
+                and q.saddr == saddr
+                and q.daddr == daddr
+                and q.protocol == protocol
+                and q.user == user
+            ):
                 return q
-    qp = Ipq(nf, key)
+    qp = Ipq(nf, iph, user)
     if not inet_frag_intern(nf, qp, slot):
         ipq_free(qp)
         return None
     return qp
 
 
-def ipqhashfn(nf: NetnsFrags, key: tuple[int, int, int, int, int]) -> int:
-    """ipqhashfn(): where a datagram's queue is; senders cannot guess it. Rebuilds a stale table."""
+def ipqhashfn(saddr: int, daddr: int, ident: int, protocol: int, rnd: int) -> int:
+    """ipqhashfn(): where a datagram's queue is; senders cannot guess it, for want of rnd."""
+    return jhash_3words(ident << 16 | protocol, saddr, daddr, rnd) & (const.INETFRAGS_HASHSZ - 1)
+
+
+def ip4_frag_secret(nf: NetnsFrags) -> int:
+    """inet_frag_secret() after which every queue is where it says."""
     before = nf.rebuilt
     rnd = inet_frag_secret(nf)
     if nf.rebuilt != before:
         for q in nf.lru:
             assert isinstance(q, Ipq)
-            slot = frag_mix(q.saddr, q.daddr, q.id << 16 | q.protocol, rnd) & (len(nf.hash) - 1)
+            slot = ipqhashfn(q.saddr, q.daddr, q.id, q.protocol, rnd)
             q.hash = slot
             chain = nf.hash[slot]
             if chain is None:
                 nf.hash[slot] = [q]
             else:
                 chain.append(q)
-    return frag_mix(key[1], key[2], key[3] << 16 | key[4], rnd)
-
-
-def frag_mix(a: int, b: int, c: int, rnd: int) -> int:
-    """Three 32-bit words and a secret, stirred: a multiply-xor hash in jhash_3words()'s place."""
-    h = rnd
-    for word in (a, b, c):
-        h = (h ^ word) * 0x9E3779B1 & 0xFFFFFFFF
-        h ^= h >> 15
-        h = h * 0x85EBCA6B & 0xFFFFFFFF
-        h ^= h >> 13
-    return h
+    return rnd
 
 
 def ip_frag_queue(qp: Ipq, skb: SkBuff) -> int:
     """ip_frag_queue(): put skb in its place. 0 and it is the datagram, or -errno and it is gone."""
     if trace.ip_frag_queue.enabled:
         trace.ip_frag_queue.fire(skb)
-    if qp.last_in & INET_FRAG_COMPLETE:
+    if qp.last_in & const.INET_FRAG_COMPLETE:
         return frag_refused(skb, errno.ENOENT)
     if not skb.ip_flags & const.IPSKB_FRAG_COMPLETE and ip_frag_too_far(qp):
         ip_frag_reinit(qp)
@@ -246,8 +250,8 @@ def ip_frag_queue(qp: Ipq, skb: SkBuff) -> int:
     qp.ecn |= ecn
     qp.frags_ns.mem += skb.truesize
     if offset == 0:
-        qp.last_in |= INET_FRAG_FIRST_IN
-    if qp.last_in == INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN and qp.meat == qp.len:
+        qp.last_in |= const.INET_FRAG_FIRST_IN
+    if qp.last_in == const.INET_FRAG_FIRST_IN | const.INET_FRAG_LAST_IN and qp.meat == qp.len:
         return ip_frag_reasm(qp, prev, skb, dev)
     skb_dst_drop(skb)
     inet_frag_touch(qp)
@@ -269,9 +273,9 @@ def ip_frag_end(qp: Ipq, skb: SkBuff, end: int, more: int) -> int:
     """Where skb's data ends in the datagram, which it says is at `end`; -1 if that cannot be."""
     if not more:
         # A last fragment that ends before what is here, or elsewhere than another last one, lies.
-        if end < qp.len or (qp.last_in & INET_FRAG_LAST_IN and end != qp.len):
+        if end < qp.len or (qp.last_in & const.INET_FRAG_LAST_IN and end != qp.len):
             return -1
-        qp.last_in |= INET_FRAG_LAST_IN
+        qp.last_in |= const.INET_FRAG_LAST_IN
         qp.len = end
         return end
     if end & 7:
@@ -279,7 +283,7 @@ def ip_frag_end(qp: Ipq, skb: SkBuff, end: int, more: int) -> int:
         if skb.ip_summed != const.CHECKSUM_UNNECESSARY:
             skb.ip_summed = const.CHECKSUM_NONE
     if end > qp.len:
-        if qp.last_in & INET_FRAG_LAST_IN:
+        if qp.last_in & const.INET_FRAG_LAST_IN:
             return -1
         qp.len = end
     return end
@@ -459,13 +463,13 @@ def ip_expire(qp: Ipq) -> None:
         trace.ip_expire.fire(qp)
     nf = qp.frags_ns
     net = nf.net
-    if qp.last_in & INET_FRAG_COMPLETE:
+    if qp.last_in & const.INET_FRAG_COMPLETE:
         return
     inet_frag_kill(qp)
     net.mib.ip.inc(snmp.IPSTATS_MIB_REASMTIMEOUT)
     net.mib.ip.inc(snmp.IPSTATS_MIB_REASMFAILS)
     head = qp.fragments
-    if qp.last_in & INET_FRAG_FIRST_IN and head is not None:
+    if qp.last_in & const.INET_FRAG_FIRST_IN and head is not None:
         dev = dev_get_by_index(net, qp.iif)
         if dev is not None:
             head.dev = dev
