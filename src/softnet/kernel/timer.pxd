@@ -61,8 +61,10 @@ cdef class TimerBase(Ticks):
     @cython.locals(slot=i64, head=Timer, following=Timer, before=Timer)
     cdef int unhang(self, Timer t) except -1
     cdef int remove(self, Timer t) except -1
-    @cython.locals(best=i64, at=i64, i=i64, shift=i64, first=i64, here=i64)
+    @cython.locals(best=i64, at=i64, i=i64, level=i64, first=i64, here=i64)
     cpdef i64 next_expiry(self) except? -1
+    @cython.locals(i=i64)
+    cdef i64 busy_level(self, i64 level) except? -2
     @cython.locals(i=i64)
     cdef i64 first_busy(self, i64 first, i64 size, i64 start) except? -2
     @cython.locals(at=i64, shift=i64, first=i64, slot=i64, t=Timer, following=Timer)

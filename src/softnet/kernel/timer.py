@@ -291,16 +291,20 @@ class TimerBase(Ticks):
             i = self.first_busy(0, TV1_SLOTS, at & (TV1_SLOTS - 1))
             best = at + ((i - at) & (TV1_SLOTS - 1))
         if self.count > self.near:
-            shift = TV1_BITS
-            first = 0
-            while first < LEVELS * TVN_SLOTS:
-                here = ((at >> shift) + 1) & (TVN_SLOTS - 1)
+            level = self.busy_level(0)
+            while level >= 0:
+                first = level * TVN_SLOTS
+                here = ((at >> (TV1_BITS + level * TVN_BITS)) + 1) & (TVN_SLOTS - 1)
                 i = self.first_busy(TV1_SLOTS + first, TVN_SLOTS, here)
-                if i >= 0 and self.slot_min[first + i] < best:
+                if self.slot_min[first + i] < best:
                     best = self.slot_min[first + i]
-                shift += TVN_BITS
-                first += TVN_SLOTS
+                level = self.busy_level(level + 1)
         return best
+
+    def busy_level(self, level: int) -> int:
+        """The first coarse level that has timers, from that one on; -1: none has."""
+        i = self.busy.find(1, TV1_SLOTS + level * TVN_SLOTS, WORK_SLOT)
+        return (i - TV1_SLOTS) >> TVN_BITS if i >= 0 else -1
 
     def first_busy(self, first: int, size: int, start: int) -> int:
         """Which of the size slots from first on has timers, looked for from start on; -1: none."""

@@ -2,6 +2,9 @@ cimport cython
 from softnet.arch.types cimport i64
 
 
+cdef double STEP53
+
+
 @cython.final
 cdef class RandomStream:
     cdef public str name

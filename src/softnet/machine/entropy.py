@@ -10,6 +10,7 @@ from __future__ import annotations
 from hashlib import blake2s
 
 BLOCK = 32  # bytes of one blake2s digest
+STEP53 = 2.0**-53
 
 
 class RandomStream:
@@ -82,7 +83,7 @@ class RandomStream:
 
     def uniform53(self) -> float:
         """0.0 <= x < 1.0, in steps of 2**-53."""
-        return (self.bits(7) >> 3) * (1.0 / (1 << 53))
+        return (self.bits(7) >> 3) * STEP53
 
     def chance(self, p: float) -> bool:
         """True with probability p. Draws once, whatever p is."""
