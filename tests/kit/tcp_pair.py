@@ -182,12 +182,13 @@ class TcpPair:
         self.a.bring_up(0)
         self.b.bring_up(1)
         self.cable.set(**cable)
-        self.check = check
-        self.checker = Checker(lambda: self.world.clock.now)
+        self.checker = Checker(self.world.clock)
         for h in self.hosts:
             self.checker.add(h.host)
+        if check:
+            self.world.taps.append(self.checker)
         if not offload:  # else the frames on the cable are not whole
-            self.cable.taps.append(self.checker)
+            self.cable.taps.append(self.checker.cable_tap)
 
     def __enter__(self) -> TcpPair:
         return self
@@ -198,14 +199,7 @@ class TcpPair:
 
     def run(self, seconds: float = 3600.0, until: Callable[[], object] | None = None) -> str:
         """Let time pass, judging both ends after every event."""
-        limit = self.world.clock.now + round(seconds * 1e9)
-
-        def judge() -> bool:
-            if self.check:
-                self.checker.after_event()
-            return until is not None and bool(until())
-
-        return self.world.run(limit, judge if self.check or until is not None else None)
+        return self.world.run(self.world.clock.now + round(seconds * 1e9), until)
 
     def finish(self, *tasks: Task, seconds: float = 3600.0) -> list[Any]:
         """Run until the tasks are done; what they answered."""

@@ -91,6 +91,47 @@ def test_sequence_numbers_never_go_back(lab: softnet.Lab) -> None:
         sk.rcv_wup = good
 
 
+def test_an_event_has_its_own_host_looked_at_and_all_once_in_a_while(lab: softnet.Lab) -> None:
+    """Whatever happens on a, what is wrong on b is found, if later."""
+    sk = halfway(lab)
+    checker = lab.checker
+    assert checker is not None
+    a, b = (lab.node(name).host.machine.host_id for name in "ab")
+    checker.events = 0
+    try:
+        sk.retrans_out = 3
+        for _ in range(63):
+            checker.after_event(a)
+        with pytest.raises(CheckFailed, match=r"^b at .*retrans_out is 3"):
+            checker.after_event(a)
+        sk.retrans_out = 4
+        with pytest.raises(CheckFailed, match=r"^b at .*retrans_out is 4"):
+            checker.after_event(b)
+        sk.retrans_out = 5
+        with pytest.raises(CheckFailed, match=r"^b at .*retrans_out is 5"):
+            checker.after_event(0)  # the lab's
+    finally:
+        sk.retrans_out = 0
+
+
+def test_a_host_that_booted_again_is_judged_again(lab: softnet.Lab) -> None:
+    b = lab.node("b")
+    before = halfway(lab)
+    b.crash()
+    before.retrans_out = 3  # nobody's any more
+    lab.run_for("10ms")
+    b.restart()
+    lab.node("a").start(fetch, "b", 1_000_000)
+    lab.run_for("1500ms")
+    (sk,) = [s for s in connections(b.host.net.ipv4.tcp_hashinfo) if s.sk_state == 1]
+    sk.retrans_out = 3
+    try:
+        with pytest.raises(CheckFailed, match=r"^b at .*retrans_out is 3"):
+            lab.run_for("100ms")
+    finally:
+        sk.retrans_out = 0
+
+
 def test_a_lost_packet_of_a_qdisc_is_found(lab: softnet.Lab) -> None:
     lab.run_for("100ms")  # the carrier comes up
     dev = lab.node("a").host.device("eth0")
@@ -136,6 +177,5 @@ def test_what_is_left_behind_is_named(lab: softnet.Lab) -> None:
 def test_without_check_nobody_looks() -> None:
     with softnet.Lab() as lab:
         assert lab.checker is None
-        predicate = lambda: True  # noqa: E731 (the very object must come back)
-        assert lab.judged(predicate) is predicate
+        assert lab.world.taps == []
         check_tcp(lab.host("a").host.net)

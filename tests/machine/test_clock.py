@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from softnet.kernel.sched import nsleep, spawn
+from softnet.kernel.sched import nsleep, schedule, spawn
 from softnet.kernel.timer import CallTimer, jiffies, mod_timer
 from softnet.machine.cable import Cable
 from softnet.machine.clock import LivelockError, RealClock, Runnable, RunQueue, World
 from softnet.machine.cpu import Cpu, this_cpu
+from softnet.machine.event import WorldTap
 
 MS = 1_000_000
 
@@ -62,6 +63,49 @@ def test_a_predicate_ends_a_run_between_two_events() -> None:
         world.at(when, 1, lambda: seen.append(1))
     assert world.run(predicate=lambda: len(seen) == 4) == "predicate"
     assert world.clock.now == 3
+
+
+class Notes(WorldTap):
+    """Keeps whose each happening was."""
+
+    def __init__(self) -> None:
+        self.hosts: list[int] = []
+        self.cpus: set[Cpu | None] = set()
+
+    def after_event(self, host_id: int) -> None:
+        self.hosts.append(host_id)
+        self.cpus.add(this_cpu())
+
+
+def test_a_tap_hears_whose_each_happening_was() -> None:
+    world, cpu = make()
+    world.new_machine("h2")
+    notes = Notes()
+    world.taps.append(notes)
+    for when, host in ((1, 2), (2, 0), (3, 1)):
+        world.at(when, host, lambda: None)
+    world.runqueue.add(Step(cpu, lambda: None))
+    world.run(until_ns=2)
+    assert notes.hosts == [0, 1, 2, 0]  # the first: what was done before the run
+    assert world.step()
+    assert notes.hosts[4:] == [1]
+    assert notes.cpus == {None}
+
+
+def test_with_a_tap_tasks_do_not_switch_to_each_other_unheard() -> None:
+    for taps, heard in (([], 0), ([Notes()], 21)):
+        world = World()
+        machine = world.new_machine("h1")
+        world.taps.extend(taps)
+
+        def take_turns() -> None:
+            for _ in range(9):
+                schedule()
+
+        for _ in range(2):
+            spawn(machine, take_turns)
+        world.run()
+        assert sum(len(tap.hosts) for tap in taps) == heard
 
 
 def test_runnables_go_before_time_passes() -> None:

@@ -8,13 +8,14 @@ cimport softnet.uapi.in_ as in_
 from softnet.arch.types cimport i64, u8
 from softnet.lab.check_tcp cimport TcpWatch, check_tcp
 from softnet.machine.cable cimport CableTap, Direction
+from softnet.machine.event cimport Clock, WorldTap
 from softnet.net.core.sch_generic cimport PfifoFast
 from softnet.structs.net_namespace cimport Net
 from softnet.structs.netdevice cimport Napi, NetDevice, NetdevQueue
 from softnet.structs.sch_generic cimport Qdisc
 from softnet.wire.ip cimport IpHdr, ip_view
 
-cdef i64 ETH_HLEN, IP_FRAGMENT, UDP_CHECK
+cdef i64 ETH_HLEN, IP_FRAGMENT, UDP_CHECK, ALL_HOSTS
 
 
 @cython.final
@@ -25,13 +26,20 @@ cdef class Suspect:
 
 
 @cython.final
-cdef class Checker(CableTap):
-    cdef public object now
-    cdef public list hosts
-    cdef public i64 events, frames
+cdef class FrameChecker(CableTap):
+    cdef public i64 frames
+
+
+@cython.final
+cdef class Checker(WorldTap):
+    cdef public Clock clock
+    cdef public dict hosts
+    cdef public i64 events
+    cdef public FrameChecker cable_tap
 
     @cython.locals(suspect=Suspect)
-    cpdef int after_event(self) except -1
+    cdef int judge_all(self) except -1
+    cdef int judge(self, Suspect suspect) except -1
 
 
 @cython.locals(dev=NetDevice)

@@ -99,25 +99,30 @@ class Connection(CableTap):
         self.flows = Flows()
         self.links: dict[Direction, int] = {}  # and the address at its beginning
         self.seen: dict[TcpSock, tuple[int, ...]] = {}
-        self.wanted: dict[TcpSock, tuple[str, str, str]] = {}  # host, end, peer; "": not wanted
+        # By host and socket: the two ends' names; "" if they are not wanted.
+        self.wanted: dict[str, dict[TcpSock, tuple[str, str]]] = {}
         if stream is not None and not as_json:
             print(HEADER, file=stream)
 
-    def after_event(self) -> None:
-        """Note what changed."""
-        alive: set[TcpSock] = set()
+    def after_event(self, host_id: int) -> None:
+        """Note what changed on that host; 0: on any."""
         for node in self.nodes or self.lab.nodes.values():
-            if self.names and node.name not in self.names:
+            if host_id not in (0, node.host.machine.host_id):
                 continue
-            hinfo = node.host.net.ipv4.tcp_hashinfo
-            assert isinstance(hinfo, InetHashinfo)
-            for tp in connections(hinfo):
-                alive.add(tp)
-                self.look(node.name, tp)
-        for tp in [tp for tp in self.wanted if tp not in alive]:
-            self.gone(tp)
+            if not self.names or node.name in self.names:
+                self.look_at(node.name, node.host.net.ipv4.tcp_hashinfo)
 
-    def look(self, host: str, tp: TcpSock) -> None:
+    def look_at(self, host: str, hinfo: object) -> None:
+        """Note what changed of a host's connections."""
+        assert isinstance(hinfo, InetHashinfo)
+        known = self.wanted.setdefault(host, {})
+        alive = dict.fromkeys(connections(hinfo))
+        for tp in alive:
+            self.look(host, known, tp)
+        for tp in [tp for tp in known if tp not in alive]:
+            self.gone(host, known.pop(tp), hinfo, tp)
+
+    def look(self, host: str, known: dict[TcpSock, tuple[str, str]], tp: TcpSock) -> None:
         """Add a sample if tp is not as it was."""
         look = (
             tp.sk_state, tp.icsk_ca_state, tp.snd_cwnd, tp.snd_ssthresh, tp.srtt, tp.icsk_rto,
@@ -126,34 +131,25 @@ class Connection(CableTap):
         if self.seen.get(tp) == look:
             return
         self.seen[tp] = look
-        if tp not in self.wanted:
+        ends = known.get(tp)
+        if ends is None:
             ours, theirs = (tp.inet_rcv_saddr, tp.inet_num), (tp.inet_daddr, tp.inet_dport)
             good = self.port in (0, ours[1], theirs[1]) and self.filter.wants_ends(ours, theirs)
-            self.wanted[tp] = (host, end_text(ours), end_text(theirs)) if good else ("", "", "")
-        self.add(tp, look)
+            ends = known[tp] = (end_text(ours), end_text(theirs)) if good else ("", "")
+        self.add(host, ends, look)
 
-    def gone(self, tp: TcpSock) -> None:
+    def gone(self, host: str, ends: tuple[str, str], hinfo: InetHashinfo, tp: TcpSock) -> None:
         """tp has left the table of connections: closed, or its rest is in TIME_WAIT."""
-        host, end, peer = self.wanted[tp]
-        node = self.lab.nodes.get(host)
-        state = TCP_CLOSE
-        if node is not None:
-            hinfo = node.host.net.ipv4.tcp_hashinfo
-            assert isinstance(hinfo, InetHashinfo)
-            state = minisocks(hinfo).get((end, peer), TCP_CLOSE)
-        self.add(tp, (state, *self.seen[tp][1:6], 0))
-        del self.wanted[tp], self.seen[tp]
+        state = minisocks(hinfo).get(ends, TCP_CLOSE)
+        self.add(host, ends, (state, *self.seen.pop(tp)[1:6], 0))
 
-    def add(self, tp: TcpSock, look: tuple[int, ...]) -> None:
-        """A sample of tp, if it is wanted."""
-        host, end, peer = self.wanted[tp]
-        if not host:
+    def add(self, host: str, ends: tuple[str, str], look: tuple[int, ...]) -> None:
+        """A sample of a connection, if it is wanted."""
+        if not ends[0]:
             return
         state, ca_state, cwnd, ssthresh, srtt, rto, in_flight = look
         now = self.lab.now
-        sample = Sample(
-            now, host, end, peer, state, ca_state, cwnd, ssthresh, srtt / 8, rto, in_flight
-        )
+        sample = Sample(now, host, *ends, state, ca_state, cwnd, ssthresh, srtt / 8, rto, in_flight)
         self.samples.append(sample)
         if self.stream is not None:
             print(json.dumps(asdict(sample)) if self.as_json else sample, file=self.stream)

@@ -301,6 +301,7 @@ class Node:
         self.services = [proc for proc in self.services if not proc.finished()]
         usr.lose_power(self.host.machine)
         self.host.halt()
+        self.lab.lost_power(self)
         usr.outside()
         usr.registry.forget_machine(self.host.machine)
 
@@ -321,6 +322,7 @@ class Node:
         self.crash()
         self.powered = True
         self.host.power_on()
+        self.lab.has_booted(self)
         for name, value in self.sysctls.items():
             self.host.sysctl(name, value)
         for end in self.ends:

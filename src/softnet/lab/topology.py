@@ -44,6 +44,7 @@ from softnet.lab.settings import Settings
 from softnet.lab.trace import LabTrace
 from softnet.lab.trace_drops import DropTrace
 from softnet.lab.units import Quantity, time_ns
+from softnet.lab.watcher import WatcherTap
 from softnet.machine.cable import Cable, CableTap
 from softnet.machine.clock import RealClock, RunQueue, World
 from softnet.machine.event import Event
@@ -86,7 +87,9 @@ class Lab:
         if until is not None and self.settings.until_ns is None:
             self.settings.until_ns = time_ns(until, "until")
         self.world = World(self.seed, real, order, digest)
-        self.checker = Checker(lambda: self.world.clock.now) if check else None
+        self.checker = Checker(self.world.clock) if check else None
+        if self.checker is not None:
+            self.world.taps.append(self.checker)
         self.faults = Faults(self, schedule(self.settings.faults or faults))
         self.watchers: list[CableTap] = []  # of every cable, those to come too
         self.nodes: dict[str, Node] = {}
@@ -171,10 +174,19 @@ class Lab:
             raise LabError(f"{name!r} is no host name: use letters, digits and '-', at most 63")
         node = kind(self, name, Host(self.world, name, **boot))  # type: ignore[arg-type] # Host checks
         self.nodes[name] = node
-        if self.checker is not None:
-            self.checker.add(node.host)
+        self.has_booted(node)
         self.faults.on_host(node)
         return node
+
+    def has_booted(self, node: Node) -> None:
+        """For the judge."""
+        if self.checker is not None:
+            self.checker.add(node.host)
+
+    def lost_power(self, node: Node) -> None:
+        """The judge leaves what is left of it alone."""
+        if self.checker is not None:
+            self.checker.forget(node.host)
 
     def node(self, which: Node | str) -> Node:
         """The node called that; LabError with the closest names."""
@@ -217,7 +229,7 @@ class Lab:
         link.b = self.plug(link, right, given[1], mtu)
         self.links[name] = link
         if self.checker is not None:
-            cable.taps.append(self.checker)
+            cable.taps.append(self.checker.cable_tap)
         self.faults.on_link(link)
         link.cable.taps.extend(self.watchers)
         for capture in self.captures:
@@ -406,9 +418,14 @@ class Lab:
         """Note every drop from now on: where, why, which counter moved. The rest is trace()'s."""
         trace = DropTrace(self, stream, as_json, match, on)
         trace.start((), self.links.values())
-        self.watched.append(trace)
+        self.add_watcher(trace)
         self.closers.append(trace.stop)
         return trace
+
+    def add_watcher(self, watcher: Connection | DropTrace) -> None:
+        """Tell it of every event from now on, and of links to come."""
+        self.watched.append(watcher)
+        self.world.taps.append(WatcherTap(watcher))
 
     def watch(self, tap: CableTap) -> None:
         """Tell tap of every frame on every link, those to come too."""
@@ -434,7 +451,7 @@ class Lab:
         connection = Connection(self, found, port, stream, as_json, match, on)
         for link in self.links.values():
             connection.attach(link)
-        self.watched.append(connection)
+        self.add_watcher(connection)
         return connection
 
     def topology(self) -> str:
@@ -493,7 +510,7 @@ class Lab:
         if self.progress is not None:
             self.progress.begin(limit)
         try:
-            why = self.world.run(limit, self.judged(predicate))
+            why = self.world.run(limit, self.asked_outside(predicate))
         finally:
             usr.outside()
             if self.progress is not None:
@@ -502,22 +519,11 @@ class Lab:
             raise TimeLimit(f"the time limit of {self.now:g} s of virtual time is reached")
         return why
 
-    def judged(self, predicate: Callable[[], object] | None) -> Callable[[], object] | None:
-        """predicate, and before it the judge (check=True) and who watches connections."""
-        checker, watched = self.checker, self.watched
-        if checker is None and not watched and (predicate is None or self.isolate == "none"):
+    def asked_outside(self, predicate: Callable[[], object] | None) -> Callable[[], object] | None:
+        """predicate, asked as the lab's own code: an isolated program may have run just before."""
+        if predicate is None or self.isolate == "none":
             return predicate
-
-        def judge() -> bool:
-            if checker is not None:
-                checker.after_event()
-            if watched or predicate is not None:
-                usr.outside()
-            for watcher in watched:
-                watcher.after_event()
-            return predicate is not None and bool(predicate())
-
-        return judge
+        return as_outside(predicate)
 
     def fork(self, **futures: Callable[[], object]) -> Futures:
         """Let this run go on in several ways from here, each in a process of its own.

@@ -24,6 +24,7 @@ from softnet.lab.counters import Counters
 from softnet.lab.trace import LabTrace, quiet
 from softnet.lab.trace_filter import frame_of
 from softnet.machine.cable import CORRUPT, DELIVERED, DUPLICATE, REORDER, SENT, Direction
+from softnet.machine.clock import LAB
 from softnet.wire.dump import format_frame
 
 if TYPE_CHECKING:
@@ -160,8 +161,8 @@ class DropTrace(LabTrace):
             return {}
         return counters.moved()
 
-    def after_event(self) -> None:
-        """Something happened in the lab, and is over."""
+    def after_event(self, host_id: int) -> None:
+        """Something happened, and is over. Other hosts than that one may have heard of it."""
         for host in sorted(self.active):
             self.settle(host)
         self.active.clear()
@@ -170,7 +171,7 @@ class DropTrace(LabTrace):
 
     def stop(self) -> None:
         """Detach; what was seen stays."""
-        self.after_event()
+        self.after_event(LAB)
         LabTrace.stop(self)
 
     def wire_event(

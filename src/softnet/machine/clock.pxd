@@ -9,6 +9,7 @@ from softnet.machine.event cimport (
     Event,
     EventQueue,
     VirtualClock,
+    WorldTap,
 )
 from softnet.machine.machine cimport Machine
 
@@ -53,6 +54,7 @@ cdef class World:
     cdef public list machines, boards
     cdef public dict names
     cdef public Digest digest
+    cdef public list taps
     cdef public object progress
     cdef public i64 livelock_bound
     cdef public bint running, stopping, interrupted
@@ -63,8 +65,11 @@ cdef class World:
 
     @cython.locals(runqueue=RunQueue, r=Runnable, when=i64, virtual=bint)
     cdef object loop(self, i64 limit, object predicate, i64 direct)
+    cdef int run_one(self, Runnable r) except -1
     @cython.locals(event=Event, clock=Clock, board=Board)
     cdef bint fire_next(self, i64 now) except -1
+    @cython.locals(tap=WorldTap)
+    cdef int tell(self, i64 host_id) except -1
     cdef int livelock(self, Event event) except -1
     @cython.locals(busy=i64)
     cdef int housekeeping(self) except -1

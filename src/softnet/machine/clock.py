@@ -24,7 +24,15 @@ from typing import Any
 from softnet.machine.cable import Flight
 from softnet.machine.cpu import Board, Cpu, set_this_cpu, this_cpu
 from softnet.machine.entropy import RandomStream
-from softnet.machine.event import CallEvent, Clock, Digest, Event, EventQueue, VirtualClock
+from softnet.machine.event import (
+    CallEvent,
+    Clock,
+    Digest,
+    Event,
+    EventQueue,
+    VirtualClock,
+    WorldTap,
+)
 from softnet.machine.machine import Machine
 
 __all__ = [
@@ -52,6 +60,7 @@ globals().update(
     VirtualClock=VirtualClock,
 )
 
+LAB = 0  # the host id of what is no host's
 # Turns of the main loop between two looks at signals, progress and the real epoll.
 HOUSEKEEPING_TURNS = 1024
 # With the real clock: runnables between two looks at what is due or readable.
@@ -208,6 +217,7 @@ class World:
         "boards",
         "names",
         "digest",
+        "taps",
         "progress",
         "livelock_bound",
         "running",
@@ -228,6 +238,7 @@ class World:
     boards: list[Board]  # by host id; 0 is the lab
     names: dict[str, Machine]
     digest: Digest | None
+    taps: list[WorldTap]
     progress: Callable[[World], object] | None
     livelock_bound: int
     running: bool
@@ -249,9 +260,10 @@ class World:
         self.seed = seed
         self.runqueue = RunQueue(RandomStream(seed, "runqueue") if order == "seeded" else None)
         self.machines = []
-        self.boards = [Board("lab", 0, self.clock, self.queue)]
+        self.boards = [Board("lab", LAB, self.clock, self.queue)]
         self.names = {}
         self.digest = Digest() if digest else None
+        self.taps = []
         self.progress = None
         self.livelock_bound = LIVELOCK_BOUND
         self.running = False
@@ -332,7 +344,8 @@ class World:
         Returns why it ended: "until", "predicate", "idle" or "stopped" (somebody called stop()).
         Events due at until_ns still happen; the clock then stands at until_ns. predicate is asked
         between any two happenings; with exact=False tasks may hand over to each other up to 64
-        times in between, which is twice as fast and still sees the end of a task at once.
+        times in between, which is twice as fast and still sees the end of a task at once. With
+        somebody in `taps` they never do: a tap hears of everything.
         Ctrl-C lets the current event finish, then raises KeyboardInterrupt; a second one strikes at
         once.
         """
@@ -349,7 +362,8 @@ class World:
         cpu = this_cpu()
         handler = self.catch_interrupts()
         try:
-            direct = DIRECT_SWITCHES if predicate is None or not exact else 0
+            direct = 0 if self.taps or (predicate is not None and exact) else DIRECT_SWITCHES
+            self.tell(LAB)  # what was done since the last run
             reason = self.loop(limit, predicate, direct)
         finally:
             self.running = False
@@ -375,7 +389,7 @@ class World:
         try:
             r = self.runqueue.pop()
             if r is not None:
-                r.run()
+                self.run_one(r)
                 return True
             when = self.queue.next_when()
             if when < 0:
@@ -407,7 +421,7 @@ class World:
             r = runqueue.pop()
             if r is not None:
                 runqueue.direct = direct
-                r.run()
+                self.run_one(r)
                 if virtual or self.turns % REAL_POLL_TURNS:
                     continue
             if virtual:
@@ -421,6 +435,12 @@ class World:
                 return "until"
             if not self.turn_real(limit):
                 return "until" if limit >= 0 else "idle"
+
+    def run_one(self, r: Runnable) -> None:
+        """Let a runnable run."""
+        r.run()
+        if self.taps:
+            self.tell(r.cpu.machine.host_id)
 
     def fire_next(self, now: int) -> bool:
         """Let the first event happen if it is due at now; False if it is not."""
@@ -441,7 +461,15 @@ class World:
         if self.digest is not None:
             self.digest.add(board.name, event.when, type(event).__name__.encode())
         event.fire()
+        if self.taps:
+            self.tell(board.host_id)
         return True
+
+    def tell(self, host_id: int) -> None:
+        """Tell the taps what happened, and to whom."""
+        set_this_cpu(None)
+        for tap in self.taps:
+            tap.after_event(host_id)
 
     def livelock(self, event: Event | None) -> None:
         """Say who keeps time from passing."""

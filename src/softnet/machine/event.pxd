@@ -20,6 +20,10 @@ cdef class Event:
     cpdef void fire(self) except *
 
 
+cdef class WorldTap:
+    cpdef void after_event(self, i64 host_id) except *
+
+
 @cython.final
 cdef class CallEvent(Event):
     cdef public object fn

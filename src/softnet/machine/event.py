@@ -63,6 +63,18 @@ class Event:
         """Happen."""
 
 
+class WorldTap:
+    """An observer of a world, for judges and pictures: subclass, override."""
+
+    __slots__ = ()
+
+    def after_event(self, host_id: int) -> None:
+        """A task ran, or an event happened: that host's; 0 is the lab, whose may be any host's.
+
+        Called from the main loop, outside every CPU.
+        """
+
+
 class CallEvent(Event):
     """Calls a Python callable without arguments."""
 
