@@ -11,6 +11,10 @@ M      ?=
 # What pytest is to run, and how: make test-pure T=tests/wire PYTEST="-x -vv".
 T      ?= tests
 PYTEST ?= -q -n $(JOBS) --dist worksteal
+# Which scenarios of tests/sim `make seeds` is to run, and with how many bytes each way.
+SEEDS  ?= 200
+FIRST  ?= 0
+BYTES  ?= 10e6
 # What `make bench` is to measure: make bench BENCH="udp --rounds 3 --json".
 BENCH  ?=
 
@@ -22,7 +26,7 @@ ASAN    = -O1 -g -fno-omit-frame-pointer -fsanitize=address --param=asan-stack=0
 # The tests start hundreds of interpreters: each would compile the whole package if none may keep the result.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: fast judge-cpython judge-suites determinism packetdrill-adapter help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
+.PHONY: seeds fast judge-cpython judge-suites determinism packetdrill-adapter help demo demo-tap test test-pure test-compiled lint bench asan ext wheel wheel-check clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -52,6 +56,12 @@ test-compiled: .venv/test.stamp ## the suite on the compiled form
 	    $(PY) -m pytest $(PYTEST) $(PYTEST_COMPILED) $(T);; \
 	 3) test -z "$$SOFTNET_REQUIRE_EXT";; \
 	 *) exit 1;; esac
+
+seeds: .venv/test.stamp ## 200 bad paths, 10 MB both ways over each, judged after every event: make seeds SEEDS=2000
+	@$(EXT)
+	@SOFTNET_PURE= SOFTNET_COMPILED=1 PYTHONPATH=build/compiled SOFTNET_SIM_SEEDS=$(SEEDS) \
+	 SOFTNET_SIM_FIRST=$(FIRST) SOFTNET_SIM_BYTES=$(BYTES) \
+	 $(PY) -m pytest $(PYTEST) tests/sim/test_two_hosts.py -k everything
 
 lint: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 lint: .venv/lint.stamp ## format, style, types, contracts, pxd files, boxing in the generated C
