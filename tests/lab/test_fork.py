@@ -54,6 +54,20 @@ def test_errors_and_values_that_cannot_come_back() -> None:
             seen["bed"]
 
 
+def test_what_a_tool_printed_comes_back_and_traces_have_each_line_once(tmp_path: Path) -> None:
+    with softnet.Lab() as lab, (tmp_path / "trace").open("w") as stream:
+        h1, h2 = lab.hosts("h1", "h2")
+        lab.link(h1, h2)
+        lab.trace("ip_output", stream=stream)
+        h1.ping("h2", count=1)
+        seen = lab.fork(more=lambda: h1.ping("h2", count=400), none=lambda: h1.sh("ip addr"))
+        more = seen["more"].value
+        assert (more.returncode, "400 received" in more) == (0, True)
+    lines = (tmp_path / "trace").read_text().splitlines()
+    assert len(lines) == len(set(lines))
+    assert sum(" ip_output " in line for line in lines) == 2 * 401
+
+
 def test_captures_stay_the_parents(tmp_path: Path) -> None:
     def size(forks: bool) -> bytes:
         path = tmp_path / f"{forks}.pcapng"

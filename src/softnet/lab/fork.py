@@ -82,8 +82,7 @@ def run_apart(lab: Lab, fn: Callable[[], object]) -> Future:
     """One future, in a child process."""
     for capture in lab.captures:
         capture.file.flush()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush(lab)
     receive, send = os.pipe()
     with warnings.catch_warnings():
         # 3.12 warns of threads that hold locks: programs' threads are none of the system's.
@@ -110,11 +109,18 @@ def child(lab: Lab, fn: Callable[[], object], send: int) -> None:
         data = pickle.dumps(live(lab, fn))
         with os.fdopen(send, "wb") as pipe:
             pipe.write(data)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush(lab)
         status = 0
     finally:
         os._exit(status)
+
+
+def flush(lab: Lab) -> None:
+    """Write what waits in streams: a child has a copy of their buffers."""
+    traces = [watcher.stream for watcher in (*lab.traces, *lab.watched)]
+    for stream in (sys.stdout, sys.stderr, *traces):
+        if stream is not None:
+            stream.flush()
 
 
 def live(lab: Lab, fn: Callable[[], object]) -> Future:

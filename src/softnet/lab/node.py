@@ -42,6 +42,10 @@ class Output(str):
         self.returncode = returncode
         return self
 
+    def __reduce__(self) -> tuple[type[Output], tuple[str, int]]:
+        """For copies, and for what lab.fork() brings back."""
+        return Output, (str(self), self.returncode)
+
     @property
     def json(self) -> object:
         """What a tool printed with --json, as Python's lists and dicts."""

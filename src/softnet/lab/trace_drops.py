@@ -114,7 +114,7 @@ class DropTrace(LabTrace):
             self.settle(host)
             self.packets_now[host] = ev.packet
         if not quiet(ev):
-            self.places[host, ev.packet] = ev.function
+            self.places[host, ev.packet] = self.places[host, 0] = ev.function
 
     def drop(self, ev: TraceEvent) -> None:
         """kfree_skb() of a host."""
