@@ -74,6 +74,7 @@ from softnet.net.ipv4.tcp_timewait cimport (
 from softnet.structs.headers cimport icmp_hdr
 
 cdef i64 HLEN_QUOTED
+cdef i64 DOFF_SIGNED
 
 cdef class Ipv4Specific
 cpdef i64 tcp_v4_rcv(SkBuff skb) except? -1

@@ -94,6 +94,7 @@ from softnet.structs.socket import Sockaddr, SockaddrIn
 from softnet.structs.tcp import TcpSock
 
 HLEN_QUOTED = 8  # bytes of a TCP header that an ICMP error must quote
+DOFF_SIGNED = 10 << 4  # the header's length, in its byte, that a signature takes at least
 
 
 # ---- receiving
@@ -212,7 +213,11 @@ def tcp_v4_do_rcv(tp: TcpSock, skb: SkBuff) -> int:
     if trace.tcp_v4_do_rcv.enabled:
         trace.tcp_v4_do_rcv.fire(skb)
     state = tp.sk_state
-    if (tp.md5sig_info is not None or tp.md5_key is not None) and tcp_v4_md5_is_bad(tp, skb):
+    if (
+        tp.md5sig_info is not None
+        or tp.md5_key is not None
+        or mem.get8(skb.ptr, skb.transport_header + 12) >= DOFF_SIGNED
+    ) and tcp_v4_md5_is_bad(tp, skb):
         kfree_skb(skb, const.SKB_DROP_REASON_TCP_MD5)
         return 0
     if state == tcp.TCP_ESTABLISHED:
@@ -240,7 +245,7 @@ def tcp_v4_do_rcv(tp: TcpSock, skb: SkBuff) -> int:
 
 
 def tcp_v4_md5_is_bad(tp: TcpSock, skb: SkBuff) -> bool:
-    """Does skb lack the right signature?"""
+    """Does skb lack the right signature, or have one that nobody asked for?"""
     peer = mem.get32(skb.ptr, skb.network_header + 12)
     return tcp_v4_inbound_md5_hash(tp.sk_net, tcp_md5_do_lookup(tp, peer), skb)
 
