@@ -6,7 +6,14 @@ import pytest
 
 from softnet.net.ipv4.tcp_metrics import tcp_init_metrics, tcp_update_metrics
 from softnet.structs.tcp import TcpSock
-from softnet.uapi.rtnetlink import RTAX_CWND, RTAX_RTT, RTAX_RTTVAR, RTAX_SSTHRESH
+from softnet.uapi.rtnetlink import (
+    RTAX_CWND,
+    RTAX_REORDERING,
+    RTAX_RTT,
+    RTAX_RTTVAR,
+    RTAX_SSTHRESH,
+)
+from softnet.uapi.tcp import TCP_CA_Recovery
 from tests.kit.tcp_peer import Dut
 
 
@@ -32,6 +39,37 @@ def test_shorter_one_by_an_eighth(dut: Dut, tp: TcpSock) -> None:
     tp.srtt = 800
     dut.inside(tcp_update_metrics, tp)
     assert tp.sk_dst_cache.metric(RTAX_RTT) == 1500
+
+
+def test_the_variance_shrinks_by_a_quarter(dut: Dut, tp: TcpSock) -> None:
+    tp.srtt, tp.mdev = 800, 500
+    dut.inside(tcp_update_metrics, tp)
+    assert tp.sk_dst_cache.metric(RTAX_RTTVAR) == 500
+    tp.mdev = 100
+    dut.inside(tcp_update_metrics, tp)
+    assert tp.sk_dst_cache.metric(RTAX_RTTVAR) == 400
+
+
+def test_the_window_is_met_halfway(dut: Dut, tp: TcpSock) -> None:
+    """Above the threshold by the window; in a reduction by the threshold."""
+    tp.srtt, tp.mdev, tp.snd_cwnd, tp.snd_ssthresh = 800, 100, 40, 20
+    dut.inside(tcp_update_metrics, tp)
+    assert tp.sk_dst_cache.metric(RTAX_CWND) == 20
+    tp.icsk_ca_state = TCP_CA_Recovery
+    tp.snd_ssthresh = 30
+    dut.inside(tcp_update_metrics, tp)
+    assert tp.sk_dst_cache.metric(RTAX_CWND) == 25
+
+
+def test_reordering_is_saved_if_it_is_news(dut: Dut, tp: TcpSock) -> None:
+    tp.srtt, tp.mdev = 800, 100
+    dut.inside(tcp_update_metrics, tp)
+    assert tp.sk_dst_cache.metric(RTAX_REORDERING) == 0
+    tp.reordering = 9
+    dut.inside(tcp_update_metrics, tp)
+    tp.reordering = 7
+    dut.inside(tcp_update_metrics, tp)
+    assert tp.sk_dst_cache.metric(RTAX_REORDERING) == 9
 
 
 def test_backed_off_connection_is_forgotten(dut: Dut, tp: TcpSock) -> None:

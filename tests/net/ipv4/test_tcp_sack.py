@@ -7,6 +7,7 @@ import random
 import pytest
 
 from softnet.lab.check_tcp import check_tcp
+from softnet.net.ipv4.tcp_sack import tcp_update_reordering
 from softnet.structs.tcp import TcpSock
 from softnet.uapi.tcp import TCP_CA_Open
 from tests.kit.tcp_peer import Dut, Peer
@@ -146,6 +147,17 @@ def test_fack_is_given_up_when_there_is_reordering(dut: Dut) -> None:
     assert not sk.is_fack()
     assert sk.reordering == 5
     assert dut.ext("TCPFACKREORDER") == 1
+
+
+def test_reordering_is_news_only_if_it_is_more_and_has_an_end(dut: Dut) -> None:
+    sk, _, _ = sending(dut, 10, reordering=3)
+    dut.inside(tcp_update_reordering, sk, 3, False)
+    assert sk.is_fack()
+    assert dut.ext("TCPFACKREORDER") == 0
+    dut.inside(tcp_update_reordering, sk, 500, True)
+    assert sk.reordering == 127
+    assert dut.ext("TCPTSREORDER") == 1
+    assert not sk.is_fack()
 
 
 def test_retransmission_lost_again(dut: Dut) -> None:
