@@ -78,5 +78,5 @@ def test_a_picture(lab: softnet.Lab, tmp_path: Path) -> None:
 
 
 def test_nobody_looks_when_nobody_asked(lab: softnet.Lab) -> None:
-    assert lab.watched == []
+    assert lab.observers == []
     assert lab.world.taps == []

@@ -95,11 +95,11 @@ def test_nobody_says_goodbye_in_a_crash() -> None:
         cli.start(talk, "srv", 100)
         lab.run(until="1s")
         pcap = io.BytesIO()
-        lab.capture(pcap, match="tcp[tcpflags] & (tcp-fin|tcp-rst) != 0")
+        capture = lab.capture(pcap, match="tcp[tcpflags] & (tcp-fin|tcp-rst) != 0")
         cli.crash()
         lab.run(until="90s")
         assert log == ["boot", b"one"]
-        assert lab.captures[0].packets == 0
+        assert capture.packets == 0
         assert not proc.finished()
 
 

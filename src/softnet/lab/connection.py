@@ -31,7 +31,7 @@ from softnet.uapi.tcp import TCP_CLOSE
 if TYPE_CHECKING:
     from softnet.lab.link import Link
     from softnet.lab.node import Node
-    from softnet.lab.topology import Lab
+    from softnet.lab.seen import SeenLab
 
 STATES = (
     "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
@@ -76,7 +76,7 @@ class Connection(CableTap):
 
     def __init__(
         self,
-        lab: Lab,
+        lab: SeenLab,
         nodes: Iterable[Node] = (),
         port: int = 0,
         stream: TextIO | None = None,

@@ -17,8 +17,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from softnet.kernel.sched import current
+from softnet.lab.capture import Capture
+from softnet.lab.connection import Connection
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.journal import Journal, Lines, first_difference
+from softnet.lab.trace import LabTrace
 from softnet.usr import api as usr
 
 if TYPE_CHECKING:
@@ -80,7 +83,7 @@ def fork(lab: Lab, futures: dict[str, Callable[[], object]]) -> Futures:
 
 def run_apart(lab: Lab, fn: Callable[[], object]) -> Future:
     """One future, in a child process."""
-    for capture in lab.captures:
+    for capture in captures(lab):
         capture.file.flush()
     flush(lab)
     receive, send = os.pipe()
@@ -115,9 +118,14 @@ def child(lab: Lab, fn: Callable[[], object], send: int) -> None:
         os._exit(status)
 
 
+def captures(lab: Lab) -> list[Capture]:
+    """Those that write."""
+    return [o for o in lab.observers if isinstance(o, Capture)]
+
+
 def flush(lab: Lab) -> None:
     """Write what waits in streams: a child has a copy of their buffers."""
-    traces = [watcher.stream for watcher in (*lab.traces, *lab.watched)]
+    traces = [o.stream for o in lab.observers if isinstance(o, LabTrace | Connection)]
     for stream in (sys.stdout, sys.stderr, *traces):
         if stream is not None:
             stream.flush()
@@ -147,7 +155,7 @@ def live(lab: Lab, fn: Callable[[], object]) -> Future:
 def keep_off_files(lab: Lab) -> None:
     """What the child writes to the lab's captures goes nowhere: they are the parent's."""
     null = os.open(os.devnull, os.O_WRONLY)
-    for capture in lab.captures:
+    for capture in captures(lab):
         try:
             os.dup2(null, capture.file.fileno())
         except OSError:  # a buffer in memory is a copy already

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from softnet.kernel.sched import Task
-    from softnet.lab.topology import Lab
+    from softnet.lab.seen import SeenLab
     from softnet.machine.cable import Direction
 
 
-def topology_text(lab: Lab) -> str:
+def topology_text(lab: SeenLab) -> str:
     """The lab as text, a line for each link:
 
     h1 (10.0.0.1) eth0 ──── 10mbit 20ms loss 1% ──── eth0 (10.0.0.2) r1
@@ -28,7 +28,7 @@ def topology_text(lab: Lab) -> str:
     )
 
 
-def topology_json(lab: Lab) -> str:
+def topology_json(lab: SeenLab) -> str:
     """The same for programs: {"hosts": [...], "links": [...]}."""
     hosts = [
         {
@@ -62,7 +62,7 @@ def link_counters(direction: Direction) -> dict[str, object]:
     }
 
 
-def blocked_tasks(lab: Lab) -> str:
+def blocked_tasks(lab: SeenLab) -> str:
     """A line for each task that waits: host, name, for what, and the program's line."""
     rows = []
     for node in lab.nodes.values():
@@ -89,7 +89,7 @@ def where(task: Task) -> str:
     return ""
 
 
-def drop_report(lab: Lab) -> str:
+def drop_report(lab: SeenLab) -> str:
     """What the cables lost, a line for each that lost something."""
     lines = []
     for link in lab.links.values():

@@ -16,16 +16,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Interface
-from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, TextIO
 
 from softnet.host import Host
 from softnet.kernel.sched import cond_resched, crash_all, current
 from softnet.lab.addressing import Addresses
-from softnet.lab.capture import Capture
 from softnet.lab.check import Checker
-from softnet.lab.connection import Connection
 from softnet.lab.dns import TTL, DnsServer, Zone
 from softnet.lab.errors import LabError, TimeLimit, unknown
 from softnet.lab.faults import Faults, Schedule, schedule
@@ -38,14 +34,11 @@ from softnet.lab.node import Node, Router
 from softnet.lab.outside import LabTap, Outside, add_tap
 from softnet.lab.profiles import start_trace
 from softnet.lab.progress import Progress
-from softnet.lab.report import blocked_tasks, drop_report, topology_text
 from softnet.lab.routing import install_routes
+from softnet.lab.seen import SeenLab
 from softnet.lab.settings import Settings
-from softnet.lab.trace import LabTrace
-from softnet.lab.trace_drops import DropTrace
 from softnet.lab.units import Quantity, time_ns
-from softnet.lab.watcher import WatcherTap
-from softnet.machine.cable import Cable, CableTap
+from softnet.machine.cable import Cable
 from softnet.machine.clock import RealClock, RunQueue, World
 from softnet.machine.event import Event
 from softnet.usr import api as usr
@@ -53,7 +46,7 @@ from softnet.usr import api as usr
 NAME_MAX = 63  # bytes of a host name, as in DNS (RFC 1035 2.3.4)
 
 
-class Lab:
+class Lab(SeenLab):
     """A lab. Use it in a with statement: it patches the standard library while it is open.
 
     check: judge every host after every event (lab/check.py).
@@ -86,22 +79,16 @@ class Lab:
         real = RealClock() if clock == "real" else None
         if until is not None and self.settings.until_ns is None:
             self.settings.until_ns = time_ns(until, "until")
-        self.world = World(self.seed, real, order, digest)
+        SeenLab.__init__(self, World(self.seed, real, order, digest))
         self.checker = Checker(self.world.clock) if check else None
+        self.faults = Faults(self, schedule(self.settings.faults or faults))
         if self.checker is not None:
             self.world.taps.append(self.checker)
-        self.faults = Faults(self, schedule(self.settings.faults or faults))
-        self.watchers: list[CableTap] = []  # of every cable, those to come too
-        self.nodes: dict[str, Node] = {}
-        self.links: dict[str, Link] = {}
+            self.watch(self.checker.cable_tap)
         self.addresses = Addresses()
         self.names = Names()
         self.stale_routes = False
         self.asked_for = False  # is the trace of the settings on?
-        self.captures: list[Capture] = []
-        self.traces: list[LabTrace] = []
-        self.watched: list[Connection | DropTrace] = []
-        self.closers: list[Callable[[], object]] = []  # captures, traces: what ends with the lab
         if self.settings.journal:
             self.world.digest, close = write_journal(self.settings.journal)
             self.closers.append(close)
@@ -188,17 +175,6 @@ class Lab:
         if self.checker is not None:
             self.checker.forget(node.host)
 
-    def node(self, which: Node | str) -> Node:
-        """The node called that; LabError with the closest names."""
-        if isinstance(which, Node):
-            if which.lab is not self:
-                raise LabError(f"{which!r} belongs to another lab")
-            return which
-        found = self.nodes.get(which)
-        if found is None:
-            raise unknown("host", which, self.nodes)
-        return found
-
     def link(
         self,
         a: Node | str,
@@ -228,16 +204,9 @@ class Lab:
         link.a = self.plug(link, left, given[0], mtu)
         link.b = self.plug(link, right, given[1], mtu)
         self.links[name] = link
-        if self.checker is not None:
-            cable.taps.append(self.checker.cable_tap)
         self.faults.on_link(link)
-        link.cable.taps.extend(self.watchers)
-        for capture in self.captures:
-            capture.attach(link)
-        for watcher in self.watched:
-            watcher.attach(link)
-        for trace in self.traces:
-            trace.attach(link)
+        for observer in self.observers:
+            observer.attach(link)
         self.stale_routes = True
         return link
 
@@ -368,122 +337,7 @@ class Lab:
             link.up()
             link.release()
 
-    # Seeing
-
-    def capture(
-        self, path: str | Path | BinaryIO, match: str = "", on: str | Node | Iterable[str] = ()
-    ) -> Capture:
-        """Write every frame on every interface, of links to come too, to a pcapng file.
-
-        match: a filter as tcpdump knows it. on: only there, "h1", "h1:eth0" or several of them. The
-        file is complete when the lab closes.
-        """
-        names = [on] if isinstance(on, str) else [on.name] if isinstance(on, Node) else list(on)
-        for name in names:
-            self.node(name.partition(":")[0])
-        capture = Capture(path, match, frozenset(names) if names else None)
-        for link in self.links.values():
-            capture.attach(link)
-        self.captures.append(capture)
-        self.closers.append(capture.close)
-        return capture
-
-    def trace(
-        self,
-        *functions: str,
-        match: str = "",
-        on: Iterable[str] = (),
-        stream: TextIO | None = None,
-        as_json: bool = False,
-    ) -> LabTrace:
-        """Note every function (or those that match, as "ip_*") that packets pass from now on.
-
-        match: a filter as tcpdump knows it; on: names of hosts. stream: print the lines there as
-        well, as_json: as JSON.
-        """
-        trace = LabTrace(stream, as_json=as_json, match=match, on=on)
-        trace.start(functions, self.links.values())
-        self.traces.append(trace)
-        self.closers.append(trace.stop)
-        return trace
-
-    def trace_drops(
-        self,
-        *,
-        match: str = "",
-        on: Iterable[str] = (),
-        stream: TextIO | None = None,
-        as_json: bool = False,
-    ) -> DropTrace:
-        """Note every drop from now on: where, why, which counter moved. The rest is trace()'s."""
-        trace = DropTrace(self, stream, as_json, match, on)
-        trace.start((), self.links.values())
-        self.add_watcher(trace)
-        self.closers.append(trace.stop)
-        return trace
-
-    def add_watcher(self, watcher: Connection | DropTrace) -> None:
-        """Tell it of every event from now on, and of links to come."""
-        self.watched.append(watcher)
-        self.world.taps.append(WatcherTap(watcher))
-
-    def watch(self, tap: CableTap) -> None:
-        """Tell tap of every frame on every link, those to come too."""
-        self.watchers.append(tap)
-        for link in self.links.values():
-            link.cable.taps.append(tap)
-
-    def connection(
-        self,
-        *nodes: Node | str,
-        port: int = 0,
-        match: str = "",
-        on: Iterable[str] = (),
-        stream: TextIO | None = None,
-        as_json: bool = False,
-    ) -> Connection:
-        """Note what the ends of TCP connections think after every event, and their segments.
-
-        nodes, port, match (a filter): only connections of these, or with that port. on: names of
-        hosts, those to come too. stream: print each change there.
-        """
-        found = [self.node(node) for node in nodes]
-        connection = Connection(self, found, port, stream, as_json, match, on)
-        for link in self.links.values():
-            connection.attach(link)
-        self.add_watcher(connection)
-        return connection
-
-    def topology(self) -> str:
-        """A drawing of the lab."""
-        return topology_text(self)
-
-    def blocked(self) -> str:
-        """One line for each program that waits: who, for what, where."""
-        return blocked_tasks(self)
-
-    def drops(self) -> str:
-        """What the cables lost, and how."""
-        return drop_report(self)
-
-    def report(self) -> str:
-        """What a run was about when it ended: the time, who waits for what, what was lost."""
-        parts = [f"softnet: virtual time {self.now:.6f} s, seed {self.seed}"]
-        return "\n".join(part for part in (*parts, self.blocked(), self.drops()) if part)
-
-    @property
-    def digest(self) -> str:
-        """A fingerprint of all that happened: equal for equal runs. Lab(digest=True) keeps it."""
-        if self.world.digest is None:
-            raise LabError("this lab keeps no digest: write softnet.Lab(digest=True)")
-        return self.world.digest.hexdigest()
-
     # Letting time pass
-
-    @property
-    def now(self) -> float:
-        """Virtual seconds since the lab began."""
-        return self.world.clock.now / 1e9
 
     def run(self, until: Quantity | None = None) -> str:
         """Run until that time (from the lab's beginning), or until nothing is left to do.

@@ -94,14 +94,12 @@ class LabTrace(TraceBuffer):
         self.drops: Counter[tuple[str, str]] = Counter()  # (where, why)
         self.first = 0  # the first packet seen
 
-    def start(self, functions: Iterable[str], links: Iterable[Link]) -> None:
-        """Attach to the functions and the cables."""
+    def start(self, functions: Iterable[str]) -> None:
+        """Attach to the functions."""
         patterns = list(functions) or ["*"]
         self.running = True
         skb_number_packets(True)
         attach(self, patterns)
-        for link in links:
-            self.attach(link)
         self.print_header()
 
     def attach(self, link: Link) -> None:

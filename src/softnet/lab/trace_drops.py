@@ -28,7 +28,7 @@ from softnet.machine.clock import LAB
 from softnet.wire.dump import format_frame
 
 if TYPE_CHECKING:
-    from softnet.lab.topology import Lab
+    from softnet.lab.seen import SeenLab
 
 HEADER = "VTIME        HOST     CPU SKB        WHY                  WHERE                COUNTERS / PACKET"
 GO_ON = frozenset((SENT, DELIVERED, CORRUPT, DUPLICATE, REORDER))  # verdicts that are no drop
@@ -79,7 +79,7 @@ class DropTrace(LabTrace):
 
     def __init__(
         self,
-        lab: Lab,
+        lab: SeenLab,
         stream: TextIO | None = None,
         as_json: bool = False,
         match: str = "",
