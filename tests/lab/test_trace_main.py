@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import softnet
 from softnet.tools.cli import main
+from tests.kit.programs_net import fetch, web
 
 PROGRAM = """
 import sys, softnet
@@ -97,6 +99,18 @@ def test_the_time_limit(program: str, capsys: Said) -> None:
     assert lines[-1].split()[4] == "SYN_SENT"
 
 
+def test_a_topology_file(tmp_path: Path, capsys: Said) -> None:
+    path = tmp_path / "lab.toml"
+    run = '[hosts.a]\nrun = ["ping -c 1 b"]\n[hosts.b]\n[[links]]\nends = ["a", "b"]\n'
+    path.write_text(run)
+    code, lines, err = trace(capsys, str(path), "icmp", "-n", "a")
+    assert code == 0
+    assert any(" icmp_rcv" in line for line in lines)
+    assert "1 received" in err
+    path.write_text(run.replace("ends", "end"))
+    assert trace(capsys, str(path))[0] == 1
+
+
 def test_a_capture(program: str, tmp_path: Path, capsys: Said) -> None:
     path = str(tmp_path / "run.pcapng")
     trace(capsys, program, "--pcap", path, "-p", "drops")
@@ -112,6 +126,20 @@ def test_a_capture(program: str, tmp_path: Path, capsys: Said) -> None:
     assert "TIME_WAIT" in lines[-1]
     _, syns, _ = trace(capsys, path, "tcp[tcpflags] & tcp-syn != 0", "--json")
     assert [json.loads(line)["state"] for line in syns] == ["SYN_SENT", "SYN_RECV"]
+
+
+def test_a_capture_that_begins_in_the_middle(tmp_path: Path, capsys: Said) -> None:
+    path = tmp_path / "run.pcapng"
+    with softnet.Lab(seed=4) as lab:
+        a, b = lab.hosts("a", "b")
+        lab.link(a, b, delay="5ms")
+        b.start(web)
+        lab.at("25ms", lambda: lab.capture(path, on="b"))
+        a.call(fetch, "b", 60_000)
+    _, lines, _ = trace(capsys, str(path), "--json")
+    records = [json.loads(line) for line in lines]
+    assert {r["state"] for r in records[:9]} == {"ESTABLISHED"}
+    assert all(isinstance(r["ack"], int) for r in records)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class FlowWatch:
             "flags": "".join(FLAGS[bit] for bit in range(8) if s.flags >> bit & 1),
             "seq": s.seq,
             "length": s.length,
-            "ack": s.ack if s.ack >= 0 else None,
+            "ack": s.ack if s.flags & TCPHDR_ACK else None,
             "window": s.win,
             "in_flight": mine.flight(),
             "sacks": s.sacks,
