@@ -27,6 +27,7 @@ def flow(dut: Dut) -> Flow:
         (1010, 1000, 1010 * 3 // 10),  # beyond: a third of the distance
         (1200, 1000, 1200 // 16),  # far beyond
         (14, 1000, 14),  # Reno
+        (15, 1000, 1),  # not any more: 15 // 16, and 1 at least
     ],
 )
 def test_the_pace(flow: Flow, dut: Dut, cwnd: int, maximum: int, cnt: int) -> None:

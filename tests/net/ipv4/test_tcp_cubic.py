@@ -110,6 +110,40 @@ def test_hystart_ends_slow_start_on_a_long_train(dut: Dut, tp: TcpSock) -> None:
     assert tp.snd_ssthresh == 100
 
 
+@pytest.mark.parametrize(
+    ("least", "longest"),
+    [
+        (40, 44),  # 4 ms more at least
+        (160, 170),  # a sixteenth
+        (400, 416),  # 16 ms at most
+    ],
+)
+def test_hystart_s_bound_on_the_round_trip(dut: Dut, tp: TcpSock, least: int, longest: int) -> None:
+    """The shortest of eight round trips counts; up to the bound nothing happens."""
+    tp.snd_cwnd = 16  # the smallest window that it looks at
+    ca = bictcp(tp)
+    dut.inside(tp.icsk_ca_ops.pkts_acked, tp, 1, least * 1000)
+    for rtt, ends in ((longest, False), (longest + 1, True)):
+        dut.inside(ca.hystart_reset, tp)
+        for _ in range(9):
+            assert tp.snd_ssthresh >= 1 << 30
+            dut.pass_time(0.003)
+            dut.inside(tp.icsk_ca_ops.pkts_acked, tp, 1, rtt * 1000)
+        assert (tp.snd_ssthresh == 16) == ends
+
+
+def test_hystart_s_train_has_no_gap(dut: Dut, tp: TcpSock) -> None:
+    """2 ms apart they are a train, 3 ms apart they are not."""
+    tp.snd_cwnd = 100
+    ca = bictcp(tp)
+    for gap, ends in ((0.003, False), (0.002, True)):
+        dut.inside(ca.hystart_reset, tp)
+        for _ in range(30):
+            dut.inside(tp.icsk_ca_ops.pkts_acked, tp, 1, 40_000)
+            dut.pass_time(gap)
+        assert (tp.snd_ssthresh == 100) == ends
+
+
 def test_hystart_leaves_small_windows_alone(dut: Dut, tp: TcpSock) -> None:
     tp.snd_cwnd = 15
     for _ in range(60):
