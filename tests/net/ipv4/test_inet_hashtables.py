@@ -15,7 +15,7 @@ from softnet.net.ipv4.inet_hashtables import (
 from softnet.net.ipv4.inet_timewait_sock import inet_twsk_alloc
 from softnet.structs.socket import SockaddrIn
 from softnet.structs.tcp import TcpSock
-from softnet.syscalls import sys_bind, sys_connect
+from softnet.syscalls import sys_bind, sys_close, sys_connect
 from softnet.uapi.tcp import TCP_LISTEN
 from softnet.wire.addr import ip_aton
 from tests.kit.errors import os_error
@@ -115,6 +115,18 @@ def test_ephemeral_ports_of_one_destination_follow_each_other(dut: Dut) -> None:
     size = high - low + 1
     steps = {(b - a) % size for a, b in zip(ports, ports[1:], strict=False)}
     assert steps == {1}
+
+
+def test_a_free_port_is_not_taken_again_at_once(dut: Dut) -> None:
+    """The counter goes on, also when the last port was given back; another destination begins elsewhere."""
+    ports = []
+    for port in (80, 80, 81):
+        fd = dut.socket()
+        dut.connect(fd, port)
+        ports.append(dut.sock(fd).inet_num)
+        dut.call(sys_close, fd)
+    assert abs(ports[1] - ports[0]) in (1, 61000 - 32768)
+    assert abs(ports[2] - ports[1]) > 1
 
 
 def test_port_is_shared_between_destinations(dut: Dut) -> None:

@@ -32,6 +32,19 @@ def test_what_is_sent_is_what_was_given(dut: Dut) -> None:
     assert b"".join(s.data for s in peer.take()) == b"x" * 5000
 
 
+def test_bytes_are_referred_to_not_copied(dut: Dut) -> None:
+    """What never changes is sent from where it lies."""
+    conn, _ = dut.accepted(mss=MSS)
+    data = b"x" * 5000
+    dut.call(sys_sendto, conn, data, 0, None)
+    skb = dut.sock(conn).sk_write_queue.first
+    for off in (0, MSS, 2 * MSS):
+        frag = skb.shinfo.frags
+        assert frag.page is data
+        assert (frag.off, frag.size) == (off, MSS)
+        skb = skb.next
+
+
 def test_buffer_full(dut: Dut) -> None:
     conn, _ = dut.accepted(mss=MSS)
     sent = dut.write(conn, bytes(1 << 20), MSG_DONTWAIT)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 
+import pytest
+
+from softnet.net.ipv4.tcp_timer import tcp_orphan_retries
 from softnet.structs.tcp import TcpSock
 from softnet.uapi.socket import SO_KEEPALIVE, SOL_SOCKET
 from softnet.uapi.tcp import (
@@ -67,6 +70,26 @@ def test_user_timeout(dut: Dut) -> None:
     assert sk.sk_state != TCP_CLOSE
     sent_at(dut, peer, 1, 0.01)
     assert sk.sk_state == TCP_CLOSE
+
+
+@pytest.mark.parametrize(
+    ("sysctl", "alive", "soft_error", "retries"),
+    [
+        (0, True, 0, 8),
+        (0, False, 0, 0),
+        (3, True, 0, 3),
+        (3, False, 0, 3),
+        (3, False, errno.EHOSTUNREACH, 0),
+        (3, True, errno.EHOSTUNREACH, 3),
+    ],
+)
+def test_how_often_an_orphan_tries(
+    dut: Dut, sysctl: int, alive: bool, soft_error: int, retries: int
+) -> None:
+    sk, _, _ = accepted(dut)
+    dut.sysctl("orphan_retries", sysctl)
+    sk.sk_err_soft = soft_error
+    assert tcp_orphan_retries(sk, alive) == retries
 
 
 def test_hint_of_icmp_is_the_error(dut: Dut) -> None:
