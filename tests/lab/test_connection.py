@@ -57,7 +57,7 @@ def test_text_and_json(lab: softnet.Lab) -> None:
     assert any("b 10.0.0.2:80" in line and "Recovery" in line for line in lines)
     first = json.loads(conn.json_lines().splitlines()[0])
     assert first["host"] == "a"
-    assert first["state"] == 2
+    assert first["state"] == "SYN_SENT"
 
 
 def test_a_stream_gets_each_change(lab: softnet.Lab) -> None:

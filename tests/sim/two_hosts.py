@@ -102,6 +102,8 @@ class Scenario:
         s.duplicate = rng.choice((0.0, 0.0, 0.01, 0.05))
         s.offload = s.mtu > E1000_MTU_MAX and rng.random() < 0.5
         s.corrupt = 0.0 if s.offload else rng.choice((0.0, 0.0, 0.005, 0.02))
+        if s.mtu < MTU_WITH_DF_MIN:
+            s.corrupt = 0.0  # two damaged fragments may add up to the right checksum
         s.queue = rng.choice((10, 100, 1000))
         s.chunk = rng.choice((1000, 8192, 65536, 1 << 20))
         s.buffers = rng.choice(((0, 0), (0, 0), (0, 0), (4096, 0), (0, 4096), (20000, 8000)))

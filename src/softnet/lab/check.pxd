@@ -6,6 +6,7 @@ cimport softnet.uapi.if_ as if_
 cimport softnet.uapi.if_ether as if_ether
 cimport softnet.uapi.in_ as in_
 from softnet.arch.types cimport i64, u8
+from softnet.lab.check_acks cimport AckWatch
 from softnet.lab.check_tcp cimport TcpWatch, check_tcp
 from softnet.machine.cable cimport CableTap, Direction
 from softnet.machine.event cimport Clock, WorldTap
@@ -28,6 +29,7 @@ cdef class Suspect:
 @cython.final
 cdef class FrameChecker(CableTap):
     cdef public i64 frames
+    cdef AckWatch acks
 
 
 @cython.final

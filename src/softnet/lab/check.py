@@ -5,8 +5,8 @@
 After each event of the run it looks at the host that the event was of, and now and then at every host:
 TCP's sockets (check_tcp.py), each NAPI instance (it is scheduled or its interrupt is armed, never both), each
 qdisc (its counters are sums over its queues). Every frame that a card puts on a cable must have right
-lengths and checksums. What does not hold raises CheckFailed at the event that broke it, with the host, the
-time and the numbers.
+lengths and checksums, and start no war of ACKs (check_acks.py). What does not hold raises CheckFailed at
+the event that broke it, with the host, the time and the numbers.
 
 settled(lab) is the judge's last word, when every program has ended: nothing may be left.
 
@@ -23,6 +23,7 @@ import softnet.arch.mem as mem
 import softnet.uapi.if_ as if_
 import softnet.uapi.if_ether as if_ether
 import softnet.uapi.in_ as in_
+from softnet.lab.check_acks import AckWatch
 from softnet.lab.check_tcp import TcpWatch, check_tcp, queue_of, tcp_sysctl
 from softnet.machine.cable import CORRUPT, DELIVERED, DUPLICATE, CableTap, Direction
 from softnet.machine.event import Clock, WorldTap
@@ -118,12 +119,14 @@ class Checker(WorldTap):
 class FrameChecker(CableTap):
     """Judges what the cards put on a cable."""
 
-    __slots__ = ("frames",)
+    __slots__ = ("frames", "acks")
 
     frames: int
+    acks: AckWatch
 
     def __init__(self) -> None:
         self.frames = 0
+        self.acks = AckWatch()
 
     def on_frame(
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
@@ -132,7 +135,7 @@ class FrameChecker(CableTap):
         if verdict in (DELIVERED, CORRUPT, DUPLICATE):
             return  # seen before, or damaged by the cable
         self.frames += 1
-        error = frame_error(frame)
+        error = frame_error(frame) or self.acks.error(frame, when)
         if error:
             raise CheckFailed(f"{direction.name} at {when / 1e9:.9f} s: {error}: {frame.hex()}")
 

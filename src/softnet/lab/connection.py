@@ -62,6 +62,11 @@ class Sample:
     rto: int
     in_flight: int
 
+    def json(self) -> str:
+        """A line: the fields, the two states by name."""
+        names = {"state": STATES[self.state], "ca_state": CA_STATES[self.ca_state]}
+        return json.dumps(asdict(self) | names)
+
     def __str__(self) -> str:
         ssthresh = "-" if self.ssthresh >= SSTHRESH_INFINITE else str(self.ssthresh)
         return (
@@ -152,7 +157,7 @@ class Connection(CableTap):
         sample = Sample(now, host, *ends, state, ca_state, cwnd, ssthresh, srtt / 8, rto, in_flight)
         self.samples.append(sample)
         if self.stream is not None:
-            print(json.dumps(asdict(sample)) if self.as_json else sample, file=self.stream)
+            print(sample.json() if self.as_json else sample, file=self.stream)
 
     def on_frame(
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
@@ -182,7 +187,7 @@ class Connection(CableTap):
 
     def json_lines(self) -> str:
         """The same as JSON, one object a line."""
-        return "\n".join(json.dumps(asdict(sample)) for sample in self.samples)
+        return "\n".join(sample.json() for sample in self.samples)
 
     def matching(self) -> Iterator[Flow]:
         """The connections that were seen on the links, in order of appearance."""

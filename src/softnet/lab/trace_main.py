@@ -62,6 +62,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """softnet: message"""
+        if message.startswith("the following arguments are required"):
+            message = "name a program, a topology file or a capture"
         self.exit(USAGE, f"softnet: {message}; softnet trace --help says more\n")
 
 
