@@ -102,6 +102,20 @@ def test_mini_sockets_are_a_table_of_their_own(dut: Dut) -> None:
     assert hinfo.tw_count == 1
 
 
+def test_who_takes_a_mini_socket_s_place_goes_on_far_behind_it(dut: Dut) -> None:
+    """RFC 6191; with timestamps only."""
+    tw = inet_twsk_alloc(conn(dut, 80), 6)
+    sk = dut.sock(dut.socket())
+    unique = dut.net.ipv4.tcp_hashinfo.twsk_unique
+    assert not unique(sk, tw, False)
+    tw.tw_ts_recent, tw.tw_ts_recent_stamp = 5, 1
+    for snd_nxt, isn in ((1000, 66537), ((1 << 32) - 65537, 1)):
+        tw.tw_snd_nxt = snd_nxt
+        assert unique(sk, tw, False)
+        assert sk.write_seq == isn
+    assert (sk.rx_opt.ts_recent, sk.rx_opt.ts_recent_stamp) == (5, 1)
+
+
 def test_ephemeral_ports_of_one_destination_follow_each_other(dut: Dut) -> None:
     """The search begins at a keyed hash, plus a counter."""
     ports = []
