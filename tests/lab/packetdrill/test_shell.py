@@ -52,6 +52,15 @@ def test_pipes_files_and_conditions(run: Runner) -> None:
     assert run_lines(run, "rm -f f\ncat f")[0] == 1
 
 
+def test_a_line_that_ends_in_an_operator_goes_on_in_the_next(run: Runner) -> None:
+    """The others begin anew: a failure before them does not matter."""
+    assert run_lines(run, "false &&\n  echo a") == (1, "")
+    assert run_lines(run, "false &&\ntrue ||  # or else\n# nothing\n\necho b") == (0, "b\n")
+    assert run_lines(run, "true ||\nfalse")[0] == 0
+    assert run_lines(run, "echo c |\ngrep -c c")[1] == "1\n"
+    assert run_lines(run, "false\n# d &&\necho e") == (0, "e\n")
+
+
 def test_a_command_that_nobody_knows_fails(run: Runner) -> None:
     with pytest.raises(ShellError, match="did you mean sysctl"):
         run_command(run, "sysclt -q a=1")

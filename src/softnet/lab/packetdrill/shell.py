@@ -43,6 +43,8 @@ sysctl -q net.ipv4.tcp_rmem="4096 540000 15728640" net.ipv4.tcp_wmem="4096 26214
 sysctl -q net.ipv4.tcp_fack=0 net.ipv4.tcp_ecn=0 net.ipv4.tcp_slow_start_after_idle=0
 sysctl -q net.ipv4.tcp_syn_retries=5 net.ipv4.tcp_synack_retries=5 net.ipv4.tcp_syncookies=1
 """
+COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
+UNFINISHED = re.compile(r"(&&|\|)[ \t]*(?:#.*)?\n\s*")  # the command goes on in the next line
 UNKNOWN = 127
 PPID = "1"
 
@@ -71,7 +73,7 @@ def expand(text: str) -> str:
 def run_lines(run: Runner, text: str) -> tuple[int, str]:
     """The commands of a text, one after another; the last one's exit code and output."""
     code, output = 0, ""
-    for line in text.split("\n"):
+    for line in UNFINISHED.sub(r"\1 ", COMMENT_LINE.sub("", text)).split("\n"):
         for part, glue in chain(SILENCE.sub(" ", line)):
             if (glue == "&&" and code) or (glue == "||" and not code):
                 continue
