@@ -105,6 +105,35 @@ def test_the_cycle_begins_anywhere_but_in_the_phase_that_drains() -> None:
     assert sum(gains) == 8 * UNIT
 
 
+@pytest.mark.parametrize(("per_second", "count"), [(12_500, 0), (12_490, 1)])
+def test_a_quarter_more_is_growth_and_less_is_not(per_second: int, count: int) -> None:
+    ca = Bbr(0)
+    rounds(ca, 10_000, 1)
+    rounds(ca, per_second, 1)
+    assert ca.full_bw_count == count
+
+
+def test_the_gains_of_each_state(dut: Dut) -> None:
+    """2 / ln 2 = 2.885 in STARTUP, its inverse to drain, and a window of two BDP after that."""
+    flow = Flow(dut, "bbr")
+    tp, ca = flow.tp, bbr(flow.tp)
+    assert (ca.pacing_gain, ca.cwnd_gain) == (739, 739)
+    rounds(ca, 1000, 4)
+    assert ca.filled_pipe
+    rate = sample(TcpRate(0), 1000, 1000)
+    tp.sk_gso_type = 0  # a burst is one segment
+    rate.rtt_ns = 100 * MS  # BDP: 100 segments
+    tp.packets_out = 1000
+    dut.inside(tp.icsk_ca_ops.cong_control, tp, rate)
+    assert (ca.mode, ca.pacing_gain, ca.cwnd_gain) == (DRAIN, 88, 739)
+    assert tp.snd_cwnd == 100 * 739 // 256 + 1 + 3
+    tp.packets_out = 100
+    dut.inside(tp.icsk_ca_ops.cong_control, tp, rate)
+    assert (ca.mode, ca.cwnd_gain) == (PROBE_BW, 512)
+    assert tp.snd_cwnd == 200 + 1 + 3
+    tp.packets_out = 0
+
+
 def test_losses_do_not_move_the_threshold(dut: Dut) -> None:
     flow = Flow(dut, "bbr")
     tp = flow.tp

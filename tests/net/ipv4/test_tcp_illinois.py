@@ -87,5 +87,20 @@ def test_info(flow: Flow) -> None:
     assert flow.tp.icsk_ca_ops.get_info(flow.tp, 1) is None
 
 
+@pytest.mark.parametrize(("cwnd", "params"), [(14, (128, 32)), (15, (1280, 8))])
+def test_small_is_below_fifteen(flow: Flow, cwnd: int, params: tuple[int, int]) -> None:
+    flow.avoidance(cwnd)
+    flow.tp.snd_nxt += 2000
+    flow.ack(1, 100_000, flow.tp.snd_nxt - 1000)
+    assert (illinois(flow.tp).alpha, illinois(flow.tp).beta) == params
+
+
+def test_the_longest_round_trip(flow: Flow) -> None:
+    """What ten times it in 1/128 fits into 32 bits: (2**32 - 1) / 1280 us."""
+    flow.ack(1, 5_000_000)
+    answer = flow.tp.icsk_ca_ops.get_info(flow.tp, 1 << (INET_DIAG_VEGASINFO - 1))
+    assert struct.unpack("<4I", answer[1]) == (1, 1, 3_355_443, 3_355_443)
+
+
 def test_a_transfer_over_a_bad_cable() -> None:
     transfer_with("illinois")

@@ -83,5 +83,32 @@ def test_the_largest_delay_counts_when_it_came_twice(flow: Flow) -> None:
     assert (ca.owd_max, ca.owd_max_rsv) == (50, 60)
 
 
+def without_a_sample(flow: Flow, delay: int, cwnd: int = 40) -> int:
+    """The window after an ACK, 20 ms of round trip, when the smoothed delay is that."""
+    tp, ca = flow.tp, lp(flow.tp)
+    ca.owd_min, ca.owd_max, ca.sowd = 100, 200, delay << 3
+    tp.snd_cwnd = cwnd
+    tp.rx_opt.rcv_tsecr = (flow.dut.now_ms() & 0xFFFFFFFF) - 20
+    flow.dut.inside(tp.icsk_ca_ops.pkts_acked, tp, 1, -1)
+    return tp.snd_cwnd
+
+
+def test_fifteen_per_cent_of_the_span_are_still_quiet(flow: Flow) -> None:
+    """100 ms to 200 ms: up to 115. Above it, the delay of now is the least, its double the most."""
+    ca = lp(flow.tp)
+    assert without_a_sample(flow, 115) == 40
+    assert ca.flag & LP_WITHIN_THR
+    assert without_a_sample(flow, 116) == 20
+    assert not ca.flag & LP_WITHIN_THR
+    assert (ca.owd_min, ca.owd_max, ca.owd_max_rsv) == (116, 232, 232)
+
+
+@pytest.mark.parametrize(("later", "cwnd"), [(0.059, 1), (0.060, 20)])
+def test_the_inference_time_is_three_round_trips(flow: Flow, later: float, cwnd: int) -> None:
+    assert without_a_sample(flow, 150) == 20
+    flow.dut.pass_time(later)
+    assert without_a_sample(flow, 150) == cwnd
+
+
 def test_a_transfer_over_a_bad_cable() -> None:
     transfer_with("lp")

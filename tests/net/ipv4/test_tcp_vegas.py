@@ -89,5 +89,19 @@ def test_info(flow: Flow) -> None:
     assert flow.tp.icsk_ca_ops.get_info(flow.tp, 1) is None
 
 
+@pytest.mark.parametrize(("least", "window"), [(105_000, (21, 1000)), (110_000, (19, 18))])
+def test_gamma(flow: Flow, least: int, window: tuple[int, int]) -> None:
+    """Slow start goes on with 20 * 5 / 100 = 1 segment in the queue, not with 2.
+
+    The path takes 20 * 100 / 110 = 18 of them, and one more.
+    """
+    tp = flow.tp
+    tp.snd_cwnd, tp.snd_ssthresh = 20, 1000
+    ca = vegas(tp)
+    ca.baseRTT, ca.minRTT, ca.cntRTT = 100_000, least, 3
+    flow.dut.inside(tp.icsk_ca_ops.cong_avoid, tp, ca.beg_snd_nxt + 1, 20)
+    assert (tp.snd_cwnd, tp.snd_ssthresh) == window
+
+
 def test_a_transfer_over_a_bad_cable() -> None:
     transfer_with("vegas")

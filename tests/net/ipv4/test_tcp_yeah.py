@@ -88,5 +88,46 @@ def test_info_is_vegas(flow: Flow) -> None:
     assert struct.unpack("<4I", answer[1]) == (1, 1, 50_001, 50_001)
 
 
+def round_trip(flow: Flow, cwnd: int, base: int, least: int) -> int:
+    """The window after a round trip whose least delay was that."""
+    ca = yeah(flow.tp)
+    flow.avoidance(cwnd)
+    ca.baseRTT, ca.minRTT, ca.cntRTT = base, least, 3
+    flow.dut.inside(flow.tp.icsk_ca_ops.cong_avoid, flow.tp, ca.beg_snd_nxt + 1, cwnd)
+    return flow.tp.snd_cwnd
+
+
+def test_eighty_segments_may_wait(flow: Flow) -> None:
+    """1000 * 8 / 100 = 80. Of 81 all go, and Reno would have half of the rest."""
+    ca = yeah(flow.tp)
+    assert round_trip(flow, 1000, 92_000, 100_000) == 1000
+    assert (ca.lastQ, ca.fast_count, ca.doing_reno_now) == (80, 1, 0)
+    assert round_trip(flow, 1000, 91_900, 100_000) == 919
+    assert (ca.lastQ, ca.reno_count, ca.doing_reno_now) == (81, 459, 1)
+    assert flow.tp.snd_ssthresh == 919
+
+
+def test_a_drain_takes_half_at_most(flow: Flow) -> None:
+    assert round_trip(flow, 200, 25_000, 100_000) == 100
+    assert yeah(flow.tp).lastQ == 150
+
+
+def test_an_eighth_longer_is_not_yet_congestion(flow: Flow) -> None:
+    round_trip(flow, 10, 80_000, 90_000)
+    assert yeah(flow.tp).doing_reno_now == 0
+    round_trip(flow, 10, 80_000, 90_001)
+    assert yeah(flow.tp).doing_reno_now == 1
+
+
+def test_fifty_fast_round_trips_do_not_yet_forget_the_competitors(flow: Flow) -> None:
+    ca = yeah(flow.tp)
+    ca.reno_count = 100
+    for _ in range(50):
+        round_trip(flow, 10, 80_000, 80_000)
+    assert (ca.reno_count, ca.fast_count) == (100, 50)
+    round_trip(flow, 10, 80_000, 80_000)
+    assert (ca.reno_count, ca.fast_count) == (2, 0)
+
+
 def test_a_transfer_over_a_bad_cable() -> None:
     transfer_with("yeah")
