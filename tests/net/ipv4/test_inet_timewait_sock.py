@@ -6,6 +6,7 @@ import pytest
 
 from softnet.net.ipv4.inet_timewait_sock import (
     InetTimewaitDeathRow,
+    inet_twdr_hangman,
     inet_twsk_deschedule,
     inet_twsk_purge,
     inet_twsk_schedule,
@@ -69,6 +70,16 @@ def test_more_than_a_turn_s_quota(dut: Dut, row: InetTimewaitDeathRow) -> None:
     dut.pass_time(70)
     assert row.tw_count == 0
     assert dut.ext("TIMEWAITED") == 350
+
+
+def test_one_turn_kills_a_quota(dut: Dut, row: InetTimewaitDeathRow) -> None:
+    for _ in range(250):
+        schedule(dut, row, MINUTE)
+    while dut.ext("TIMEWAITED") == 0:
+        dut.inside(inet_twdr_hangman, row)
+    assert [dut.ext("TIMEWAITED"), row.tw_count] == [100, 150]
+    dut.pass_time(0)
+    assert [dut.ext("TIMEWAITED"), row.tw_count] == [250, 0]
 
 
 def test_purge(dut: Dut, row: InetTimewaitDeathRow) -> None:

@@ -6,6 +6,7 @@ import errno
 
 import pytest
 
+from softnet.net.core.sock import lock_sock, release_sock
 from softnet.structs.socket import SockaddrIn
 from softnet.syscalls import sys_connect
 from softnet.uapi.if_ether import ETH_P_IP
@@ -19,11 +20,16 @@ MSS = 1000
 
 def icmp_error(dut: Dut, frame: bytes, type: int, code: int, mtu: int = 0) -> None:
     """A router's complaint about a frame that the dut sent."""
+    icmp_arrives(dut, frame, type, code, mtu)
+    dut.pass_time(0)
+
+
+def icmp_arrives(dut: Dut, frame: bytes, type: int = 3, code: int = 1, mtu: int = 0) -> None:
+    """The same, and no program goes on yet."""
     quoted = frame[14 : 14 + 28]
     message = build_icmp(type, code, mtu, quoted)
     packet = build_ipv4(PEER, IP, 1, message)
     dut.w.feed(build_ethernet(MAC, PEER_MAC, ETH_P_IP, packet))
-    dut.pass_time(0)
 
 
 def test_wrong_checksum(dut: Dut) -> None:
@@ -109,3 +115,39 @@ def test_ttl_that_came_from_too_far(dut: Dut) -> None:
     peer.send("P.", 1, ack=1, data=b"x")
     assert dut.sock(conn).sk_receive_queue.qlen == 0
     assert dut.ext("TCPMINTTLDROP") == 1
+
+
+def test_errors_and_segments_that_find_the_socket_owned_are_counted(dut: Dut) -> None:
+    """The backlog takes as much as the receive buffer may hold, and one segment more."""
+    conn, peer = dut.accepted()
+    tp = dut.sock(conn)
+    dut.write(conn, b"x")
+    frame = dut.w.take()[-1]
+    tp.sk_rcvbuf = 1
+
+    def program() -> list[int]:
+        lock_sock(tp)
+        icmp_arrives(dut, frame)
+        for i in range(3):
+            peer.send("P.", 1 + i, ack=2, data=b"y", run=False)
+        seen = [dut.ext("LOCKDROPPEDICMPS"), dut.ext("TCPBACKLOGDROP"), tp.rcv_nxt]
+        tp.sk_rcvbuf = 100_000
+        release_sock(tp)
+        return seen
+
+    before = tp.rcv_nxt
+    assert dut.call(program) == [1, 2, before]
+    assert tp.rcv_nxt == before + 1
+
+
+def test_an_error_about_a_segment_that_could_not_be_so_far(dut: Dut) -> None:
+    """IP_MINTTL looks at the TTL that is quoted."""
+    conn, _ = dut.accepted()
+    dut.write(conn, b"x")
+    frame = dut.w.take()[-1]
+    dut.sock(conn).min_ttl = 65
+    icmp_error(dut, frame, 3, 1)
+    assert [dut.ext("TCPMINTTLDROP"), dut.sock(conn).sk_err_soft] == [1, 0]
+    dut.sock(conn).min_ttl = 64
+    icmp_error(dut, frame, 3, 1)
+    assert [dut.ext("TCPMINTTLDROP"), dut.sock(conn).sk_err_soft] == [1, errno.EHOSTUNREACH]

@@ -172,6 +172,20 @@ def test_lone_segment_is_acknowledged_after_40_ms(dut: Dut) -> None:
     assert dut.ext("DELAYEDACKS") == 1
 
 
+def test_a_delayed_ack_waits_for_the_owner(dut: Dut) -> None:
+    """The timer comes again after 40 ms, and counts each time."""
+    sk, peer, _ = accepted(dut)
+    sk.icsk_ack_quick = 0
+    sk.icsk_ack_ato = 40
+    sk.icsk_ack_lrcvtime = dut.now_ms()
+    peer.send("P.", 1, ack=1, data=b"x")
+    sk.owned = True
+    dut.pass_time(0.1)
+    sk.owned = False
+    assert dut.ext("DELAYEDACKLOCKED") == 2
+    assert sent_at(dut, peer, 0.1) == [20]
+
+
 def test_keepalive_asks_and_gives_up(dut: Dut) -> None:
     sk, peer, conn = accepted(dut)
     dut.setopt(conn, SOL_SOCKET, SO_KEEPALIVE, 1)
