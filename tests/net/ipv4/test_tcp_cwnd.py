@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from softnet.kernel.timer import jiffies
 from softnet.net.ipv4.tcp_cwnd import (
     tcp_current_ssthresh,
     tcp_cwnd_down,
+    tcp_cwnd_restart,
+    tcp_cwnd_validate,
     tcp_enter_cwr,
     tcp_init_cwnd,
     tcp_may_raise_cwnd,
@@ -14,7 +17,14 @@ from softnet.net.ipv4.tcp_cwnd import (
     tcp_update_cwnd_in_recovery,
 )
 from softnet.structs.tcp import TcpSock
-from softnet.uapi.tcp import TCP_CA_CWR, TCP_NODELAY, TCP_CA_Open, TCP_CA_Recovery
+from softnet.uapi.socket import SOCK_NOSPACE
+from softnet.uapi.tcp import (
+    TCP_CA_CWR,
+    TCP_NODELAY,
+    TCP_CA_Disorder,
+    TCP_CA_Open,
+    TCP_CA_Recovery,
+)
 from tests.kit.tcp_peer import SOL_TCP, Dut
 
 MSS = 1000
@@ -81,6 +91,35 @@ def test_unused_window_is_not_validated(dut: Dut) -> None:
         dut.write(conn, bytes(10))
     assert sk.snd_cwnd == 55  # (100 + 10) / 2
     assert sk.snd_ssthresh >= 75
+
+
+@pytest.mark.parametrize(
+    ("state", "wants_more", "cwnd"),
+    [(TCP_CA_Open, False, 25), (TCP_CA_Open, True, 40), (TCP_CA_Disorder, False, 40)],
+)
+def test_who_is_held_back_by_the_buffer_or_the_path_is_valid(
+    dut: Dut, tp: TcpSock, state: int, wants_more: bool, cwnd: int
+) -> None:
+    """A writer that waits for room, and any trouble, are no lack of data: (40 + 10) / 2 or 40."""
+    dut.pass_time(10)
+    tp.icsk_ca_state = state
+    tp.sk_socket.flags |= wants_more << SOCK_NOSPACE
+    tp.snd_cwnd, tp.snd_cwnd_used, tp.packets_out = 40, 3, 4
+    dut.inside(tcp_cwnd_validate, tp)
+    assert tp.snd_cwnd == cwnd
+    assert tp.snd_cwnd_used == (0 if cwnd == 25 else 4)
+    assert tp.snd_cwnd_stamp == dut.inside(jiffies) & 0xFFFFFFFF
+    tp.packets_out = 0
+
+
+def test_a_pause_keeps_three_quarters_of_the_window_as_threshold(dut: Dut, tp: TcpSock) -> None:
+    dut.pass_time(10)
+    tp.snd_cwnd, tp.snd_ssthresh = 40, 12
+    dut.inside(tcp_cwnd_restart, tp)
+    assert (tp.snd_cwnd, tp.snd_ssthresh) == (10, 30)
+    tp.snd_cwnd, tp.snd_ssthresh = 40, 35  # it is above them already
+    dut.inside(tcp_cwnd_restart, tp)
+    assert (tp.snd_cwnd, tp.snd_ssthresh) == (10, 35)
 
 
 def test_ecn_slows_down_once(dut: Dut, tp: TcpSock) -> None:

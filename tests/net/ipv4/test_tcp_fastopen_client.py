@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 
 import pytest
 
 import softnet
+from softnet.kernel.timer import jiffies
 from softnet.structs.socket import Sockaddr, SockaddrIn
 from softnet.syscalls import sys_connect, sys_sendto
 from softnet.uapi.socket import MSG_DONTWAIT, MSG_FASTOPEN
@@ -134,6 +136,70 @@ def test_after_two_losses_in_a_row_the_server_is_left_in_peace(dut: Dut) -> None
         say(dut, b"hello", fd=other, port=82)
     syn = opened(dut, other).expect("S", data=b"")
     assert not [o for o in syn.options if isinstance(o, RawOption)]
+
+
+def lose(dut: Dut, seconds: float) -> None:
+    """A SYN with data that nobody answers for so long."""
+    fd, _ = say(dut, b"hello")
+    peer = opened(dut, fd)
+    dut.pass_time(seconds)
+    assert peer.take()[0].data == b"hello"
+    dut.shut(fd)
+
+
+def syn_has_data(dut: Dut) -> bool:
+    """The next visit."""
+    fd = dut.socket()
+    with suppress(BlockingIOError):
+        say(dut, b"hello", fd=fd, port=82)
+    data = opened(dut, fd).expect("S").data
+    dut.shut(fd)
+    return bool(data)
+
+
+@pytest.mark.parametrize(
+    ("lost_for", "later", "data"),
+    [
+        (4, 0, True),  # repeated after 1 and 3 s: the second repetition tells, and once is nothing
+        (10, 0, False),  # and after 7 s: twice
+        (10, 4 * 60 - 3 - 0.002, False),  # 60 s << 2 since then
+        (10, 4 * 60 - 3 + 0.002, True),
+    ],
+)
+def test_how_long_it_is_left_in_peace(dut: Dut, lost_for: float, later: float, data: bool) -> None:
+    dut.sysctl("fastopen", 1)
+    learn(dut)
+    lose(dut, lost_for)
+    dut.pass_time(later)
+    assert syn_has_data(dut) is data
+
+
+@pytest.mark.parametrize("losses", [10, 11])
+def test_the_longest_peace_is_seventeen_hours(dut: Dut, losses: int) -> None:
+    dut.sysctl("fastopen", 1)
+    learn(dut)
+    dut.pass_time(1)
+    known = next(iter(dut.net.ipv4.tcp.fastopen_cache.values()))
+    known.syn_loss = losses
+    known.last_syn_loss = dut.inside(jiffies)
+    dut.pass_time((60 << 10) - 1)
+    assert not syn_has_data(dut)
+    dut.pass_time(1)
+    assert syn_has_data(dut)
+
+
+@pytest.mark.parametrize(("cookie", "losses"), [(False, 1), (True, 0)])
+def test_only_the_plain_syn_got_through(dut: Dut, cookie: bool, losses: int) -> None:
+    """Repeated once, and the answer takes neither data nor knows of cookies: a loss as well."""
+    dut.sysctl("fastopen", 1)
+    learn(dut)
+    fd, _ = say(dut, b"hello")
+    peer = opened(dut, fd)
+    dut.pass_time(1.5)
+    assert [len(s.data) for s in peer.take()] == [5, 0]
+    peer.send("S.", 0, ack=1, mss=1000, options=(RawOption(34, COOKIE),) if cookie else ())
+    known = next(iter(dut.net.ipv4.tcp.fastopen_cache.values()))
+    assert known.syn_loss == losses
 
 
 def test_connect_asks_for_a_cookie_and_then_waits_for_data(dut: Dut) -> None:

@@ -120,3 +120,33 @@ def test_not_without_sack_when_more_was_sent_again(dut: Dut) -> None:
     dut.pass_time(1)
     assert sk.frto_counter == 0
     assert sk.icsk_ca_state == TCP_CA_Loss
+
+
+def test_a_window_of_one(dut: Dut) -> None:
+    """All that was out is acknowledged: two segments go on, in slow start from two."""
+    sk, peer = timed_out(dut, segments=1)
+    assert (sk.snd_cwnd, sk.snd_ssthresh, sk.frto_counter) == (1, 2, 1)
+    peer.send(".", 1, ack=at(1))
+    assert [s.seq for s in peer.take()] == [at(1), at(2)]
+    assert (sk.snd_cwnd, sk.frto_counter, sk.icsk_ca_state) == (2, 0, TCP_CA_Loss)
+
+
+def test_a_second_timeout_counts_as_if_the_window_had_come_down(dut: Dut) -> None:
+    """After the first ACK: the threshold is that of two segments, the window what is out and one."""
+    sk, peer = timed_out(dut, segments=12)
+    peer.send(".", 1, ack=at(1))
+    assert len(peer.take()) == 2
+    assert (sk.packets_out, sk.snd_cwnd, sk.snd_ssthresh) == (13, 13, 8)
+    dut.pass_time(1)
+    assert peer.take()[0].seq == at(1)
+    assert (sk.snd_cwnd, sk.snd_ssthresh, sk.frto_counter) == (13, 2, 1)
+
+
+def test_an_unused_window_comes_down_to_what_is_out_and_one(dut: Dut) -> None:
+    dut.pass_time(1)
+    conn, peer = dut.accepted(mss=MSS)
+    sk = dut.sock(conn)
+    dut.write(conn, bytes(6 * MSS))
+    assert (len(peer.take()), sk.snd_cwnd) == (6, 10)
+    dut.pass_time(0.25)
+    assert (len(peer.take()), sk.snd_cwnd) == (1, 7)

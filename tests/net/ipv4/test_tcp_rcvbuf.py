@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from softnet.net.ipv4.tcp_rcvbuf import tcp_rcv_rtt_update, tcp_segment_rcvmem
+from softnet.net.ipv4.tcp_rcvbuf import (
+    tcp_clamp_window,
+    tcp_rcv_rtt_update,
+    tcp_rcv_space_adjust,
+    tcp_segment_rcvmem,
+)
 from softnet.structs.tcp import TcpSock
 from tests.kit.tcp_pair import TcpPair, pattern, receive_all, send_all
 from tests.kit.tcp_peer import Dut
@@ -45,6 +50,50 @@ def test_window_does_not_grow_with_tiny_ones(dut: Dut) -> None:
     before = sk.rcv_ssthresh
     peer.send("P.", 1, ack=1, data=b"x")
     assert sk.rcv_ssthresh == before
+
+
+def test_the_clamp_follows_what_is_read(dut: Dut, tp: TcpSock) -> None:
+    """100 segments in a round trip: room for 200, and a window that lets them come."""
+    dut.pass_time(1)
+    tp.rcv_rtt_est_rtt = 8  # 1 ms, eightfold
+    tp.rcvq_space_time = (dut.now_ms() - 100) & 0xFFFFFFFF
+    tp.rcvq_space_seq = (tp.copied_seq - 100 * 1460) & 0xFFFFFFFF
+    dut.inside(tcp_rcv_space_adjust, tp)
+    assert (tp.rcvq_space, tp.window_clamp) == (292_000, 292_000)
+    assert tp.sk_rcvbuf == 200 * tcp_segment_rcvmem(tp)
+
+
+@pytest.mark.parametrize(("app_win", "clamp"), [(0, 65535), (3, 57344), (31, 64075)])
+def test_what_is_kept_for_the_application(dut: Dut, app_win: int, clamp: int) -> None:
+    """tcp_app_win: of 65535 bytes the eighth part; or at least one segment of 1460; 0: nothing."""
+    dut.sysctl("app_win", app_win)
+    tp = dut.sock(dut.accepted(wscale=0)[0])
+    assert tp.full_space() == 65535
+    assert tp.window_clamp == clamp
+
+
+def test_what_is_kept_leaves_four_segments(dut: Dut) -> None:
+    """Half of 7500 bytes were less than 4 * 1460."""
+    dut.sysctl("rmem", "4096 10000 10000")
+    dut.sysctl("app_win", 1)
+    tp = dut.sock(dut.accepted(wscale=0)[0])
+    assert (tp.full_space(), tp.window_clamp) == (7500, 5840)
+
+
+@pytest.mark.parametrize(("clamp", "offered"), [(65535, 2920), (1000, 1000)])
+def test_an_overrun_leaves_two_segments_of_window(
+    dut: Dut, tp: TcpSock, clamp: int, offered: int
+) -> None:
+    tp.sk_userlocks |= 2  # SOCK_RCVBUF_LOCK: it may not grow
+    tp.window_clamp = clamp
+    before = tp.rcv_ssthresh
+    alloc, tp.sk_rmem_alloc = tp.sk_rmem_alloc, tp.sk_rcvbuf
+    dut.inside(tcp_clamp_window, tp)
+    assert tp.rcv_ssthresh == before
+    tp.sk_rmem_alloc += 1
+    dut.inside(tcp_clamp_window, tp)
+    tp.sk_rmem_alloc = alloc
+    assert tp.rcv_ssthresh == offered
 
 
 def test_long_fat_path_gets_a_large_buffer() -> None:

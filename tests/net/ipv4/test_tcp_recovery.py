@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from softnet.net.ipv4.tcp_recovery import tcp_simple_retransmit
 from softnet.structs.tcp import TcpSock
 from softnet.uapi.tcp import (
     TCP_CA_Disorder,
@@ -269,3 +270,17 @@ def test_reordering_without_sack_is_learnt(dut: Dut) -> None:
         peer.send(".", 1, ack=1)
     assert dut.ext("TCPRENOREORDER") == 1
     assert sk.reordering == 4
+
+
+def test_a_smaller_path_keeps_three_quarters_of_the_window_as_threshold(dut: Dut) -> None:
+    """Only the units change: the window stays, and nothing of it will be undone."""
+    conn, peer = dut.accepted(mss=1460)
+    sk = dut.sock(conn)
+    dut.write(conn, bytes(1460))
+    peer.expect("P.", len=1460)
+    sk.snd_cwnd, sk.snd_ssthresh, sk.prior_ssthresh = 40, 12, 99
+    sk.mss_cache = 1160
+    dut.inside(tcp_simple_retransmit, sk)
+    assert [len(s.data) for s in peer.take()] == [1160, 300]
+    assert sk.icsk_ca_state == TCP_CA_Loss
+    assert (sk.snd_cwnd, sk.snd_ssthresh, sk.prior_ssthresh) == (40, 30, 0)

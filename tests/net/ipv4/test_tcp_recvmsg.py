@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from softnet.syscalls import sys_ioctl, sys_recvfrom
+from softnet.syscalls import sys_ioctl, sys_recv_into, sys_recvfrom
 from softnet.uapi.socket import (
     MSG_DONTWAIT,
     MSG_PEEK,
@@ -44,6 +44,16 @@ def test_trunc_throws_away(dut: Dut) -> None:
     peer.send("P.", 1, ack=1, data=b"abcdef")
     dut.call(sys_recvfrom, conn, 4, MSG_TRUNC)
     assert dut.read(conn) == b"ef"
+
+
+def test_trunc_does_not_touch_the_buffer(dut: Dut) -> None:
+    conn, peer = dut.accepted()
+    peer.send("P.", 1, ack=1, data=b"abcdef")
+    buf = bytearray(b"....")
+    assert dut.call(sys_recv_into, conn, buf, 4, MSG_TRUNC) == 4
+    assert buf == b"...."
+    assert dut.call(sys_recv_into, conn, buf, 4) == 2
+    assert buf == b"ef.."
 
 
 def test_waitall(dut: Dut) -> None:

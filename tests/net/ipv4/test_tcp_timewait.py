@@ -54,6 +54,22 @@ def test_rfc_1337_protects_it(dut: Dut) -> None:
     assert waiting(dut) == 1
 
 
+def test_a_syn_ends_the_wait_for_the_peer_s_fin(dut: Dut) -> None:
+    """In the window it can only be a new connection's: a reset. An old one's is acknowledged."""
+    dut.pass_time(1)
+    conn, peer = dut.accepted()
+    dut.shut(conn)
+    peer.expect("F.", seq=1, ack=1)
+    peer.send(".", 1, ack=2)
+    assert waiting(dut) == 1
+    peer.send("S", 0, mss=1460)
+    peer.expect(".", seq=2, ack=1)
+    assert waiting(dut) == 1
+    peer.send("S", 1, mss=1460)
+    peer.expect("R.", ack=2)
+    assert waiting(dut) == 0
+
+
 def test_plain_ack_is_silent(dut: Dut) -> None:
     peer = time_wait(dut)
     peer.send(".", 2, ack=2)
