@@ -77,6 +77,21 @@ def test_a_picture(lab: softnet.Lab, tmp_path: Path) -> None:
     assert any(word.startswith("10.0.0.2:80 > 10.0.0.1:") for word in words)
 
 
+def test_a_picture_shows_what_its_end_saw(lab: softnet.Lab) -> None:
+    """An acknowledgement is there a round trip after the data, and at once at the other end."""
+    conn = watch(lab)
+    (flow,) = conn.matching()
+    for end, least in ((flow.b, 0.040), (flow.a, 0.0)):
+        seen = conn.at(end[0]).find(flow.a, flow.b, 0).segments
+        first = next(s for s in seen if not s.forward and s.length)
+        answer = next(s for s in seen if s.forward and s.ack >= first.seq + first.length)
+        assert least <= answer.time - first.time < least + 0.03
+        assert [s.time for s in seen] == sorted(s.time for s in seen)
+    served = conn.at(flow.b[0]).find(flow.a, flow.b, 0).segments
+    assert sum(s.lost for s in served) > 0
+    assert not any(s.lost for s in served if s.forward)  # what is lost on its way here is not seen
+
+
 def test_nobody_looks_when_nobody_asked(lab: softnet.Lab) -> None:
     assert lab.observers == []
     assert lab.world.taps == []

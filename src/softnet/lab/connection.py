@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from softnet.lab.check import frame_error
 from softnet.lab.check_tcp import connections
 from softnet.lab.errors import LabError
 from softnet.lab.picture import write_picture
@@ -101,8 +102,11 @@ class Connection(CableTap):
         self.stream = stream
         self.as_json = as_json
         self.samples: list[Sample] = []
-        self.flows = Flows()
-        self.links: dict[Direction, int] = {}  # and the address at its beginning
+        self.flows = Flows()  # each segment once, as it was sent
+        self.seen_at: dict[
+            int, Flows
+        ] = {}  # by address: what left there and what came, when it did
+        self.links: dict[Direction, tuple[int, int]] = {}  # and the addresses at its two ends
         self.seen: dict[TcpSock, tuple[int, ...]] = {}
         # By host and socket: the two ends' names; "" if they are not wanted.
         self.wanted: dict[str, dict[TcpSock, tuple[str, str]]] = {}
@@ -162,21 +166,26 @@ class Connection(CableTap):
     def on_frame(
         self, when: int, direction: Direction, frame: bytes | bytearray, meta: object, verdict: str
     ) -> None:
-        """Keep the segments, as they were sent."""
-        if verdict in (DELIVERED, DUPLICATE) or not self.leaves_its_host(direction, frame):
+        """Keep the segments: on the first link they pass, as routers send them again, and on the last."""
+        if frame[12:14] != b"\x08\x00" or verdict == DUPLICATE:
             return
-        if frame[12:14] == b"\x08\x00":
-            self.flows.add(when / 1e9, bytes(frame), ETH_HLEN, lost=verdict != SENT)
+        here, there = self.links[direction]
+        if verdict == DELIVERED:
+            if int.from_bytes(frame[30:34], "big") == there and not frame_error(frame):
+                self.at(there).add(when / 1e9, bytes(frame), ETH_HLEN)
+        elif int.from_bytes(frame[26:30], "big") == here:
+            for flows in (self.flows, self.at(here)):
+                flows.add(when / 1e9, bytes(frame), ETH_HLEN, lost=verdict != SENT)
 
-    def leaves_its_host(self, direction: Direction, frame: bytes | bytearray) -> bool:
-        """Is this the first link that the segment passes? Routers send it again."""
-        link = self.links.get(direction)
-        return link is not None and int.from_bytes(frame[26:30], "big") == link
+    def at(self, address: int) -> Flows:
+        """What the host with that address sees."""
+        return self.seen_at.setdefault(address, Flows())
 
     def attach(self, link: Link) -> None:
         """Watch a link, too."""
-        self.links[link.cable.ab] = int(link.a.address.ip)
-        self.links[link.cable.ba] = int(link.b.address.ip)
+        a, b = int(link.a.address.ip), int(link.b.address.ip)
+        self.links[link.cable.ab] = (a, b)
+        self.links[link.cable.ba] = (b, a)
         link.cable.taps.append(self)
 
     # What people read
@@ -198,14 +207,15 @@ class Connection(CableTap):
                 yield flow
 
     def figure(self, nth: int) -> tuple[list[Chart], str, str]:
-        """Time-sequence, windows and clocks of the busier end of the nth connection; title, subtitle."""
+        """What the busier end of the nth connection saw, its windows and clocks; title, subtitle."""
         flows = list(self.matching())
         if not 0 <= nth < len(flows):
             known = f"there is 0 to {len(flows) - 1}" if flows else "none was seen on a link"
             raise LabError(f"no connection {nth} to draw: {known}")
         flow = flows[nth]
-        forward = flow.busier()
-        ends = (flow.a, flow.b) if forward else (flow.b, flow.a)
+        ends = (flow.a, flow.b) if flow.busier() else (flow.b, flow.a)
+        flow = self.at(ends[0][0]).find(*ends, 0)  # as the busier end sees it
+        forward = flow.a == ends[0]
         pair = (end_text(ends[0]), end_text(ends[1]))
         mine = [sample for sample in self.samples if (sample.end, sample.peer) == pair]
         charts = [sequence_chart(flow.segments, forward), *cwnd_charts(mine)]
