@@ -30,6 +30,16 @@ def test_syn_offers_everything(dut: Dut) -> None:
     assert dut.tcp("ACTIVEOPENS") == 1
 
 
+def test_without_scaling_the_clamp_is_what_16_bits_can_say(dut: Dut) -> None:
+    dut.sysctl("rmem", "4096 400000 4000000")
+    fd, _, peer = opening(dut)
+    peer.expect("S")
+    tp = dut.sock(fd)
+    assert tp.window_clamp > 65535
+    peer.send("S.", 0, ack=1, mss=1000)
+    assert (tp.full_space(), tp.window_clamp) == (300_000, 65535)
+
+
 def test_syn_ack_establishes(dut: Dut) -> None:
     fd, task, peer = opening(dut)
     peer.expect("S")

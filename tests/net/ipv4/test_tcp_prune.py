@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from softnet.lab.check_tcp import check_tcp
-from softnet.net.ipv4.tcp_prune import tcp_collapse_ofo_queue
+from softnet.net.ipv4.tcp_prune import tcp_collapse_ofo_queue, tcp_prune_queue
 from tests.kit.tcp_peer import Dut
 
 
@@ -97,3 +99,16 @@ def test_falling_one_byte_segments_stay_bounded(dut: Dut) -> None:
     check_tcp(dut.net)
     (sk,) = [s for s in dut.net.ipv4.tcp_hashinfo.ehash if s is not None]
     assert sk.sk_rmem_alloc <= sk.sk_rcvbuf + 4096
+
+
+@pytest.mark.parametrize(("offered", "then"), [(14_600, 5840), (5000, 5000)])
+def test_under_pressure_four_segments_are_offered(dut: Dut, offered: int, then: int) -> None:
+    tp = dut.sock(dut.accepted(mss=1460)[0])
+    tp.rcv_ssthresh = offered
+    assert dut.inside(tcp_prune_queue, tp) == 0
+    assert tp.rcv_ssthresh == offered
+    accounts = dut.net.ipv4.tcp.accounts
+    accounts.pressure = True
+    assert dut.inside(tcp_prune_queue, tp) == 0
+    accounts.pressure = False
+    assert tp.rcv_ssthresh == then

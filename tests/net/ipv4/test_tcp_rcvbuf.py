@@ -44,6 +44,14 @@ def test_window_grows_with_full_segments(dut: Dut) -> None:
     assert sk.rcv_ssthresh > before
 
 
+def test_window_grows_to_the_clamp(dut: Dut) -> None:
+    conn, peer = dut.accepted(mss=1460)
+    sk = dut.sock(conn)
+    sk.window_clamp = sk.rcv_ssthresh + 100
+    peer.send(".", 1, ack=1, data=bytes(1460))
+    assert sk.rcv_ssthresh == sk.window_clamp
+
+
 def test_window_does_not_grow_with_tiny_ones(dut: Dut) -> None:
     conn, peer = dut.accepted(mss=1460)
     sk = dut.sock(conn)

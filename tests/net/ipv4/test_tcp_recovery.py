@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softnet.net.ipv4.tcp_recovery import tcp_simple_retransmit
+from softnet.net.ipv4.tcp_recovery import tcp_mtup_probe_success, tcp_simple_retransmit
 from softnet.structs.tcp import TcpSock
 from softnet.uapi.tcp import (
     TCP_CA_Disorder,
@@ -284,3 +284,17 @@ def test_a_smaller_path_keeps_three_quarters_of_the_window_as_threshold(dut: Dut
     assert [len(s.data) for s in peer.take()] == [1160, 300]
     assert sk.icsk_ca_state == TCP_CA_Loss
     assert (sk.snd_cwnd, sk.snd_ssthresh, sk.prior_ssthresh) == (40, 30, 0)
+
+
+def test_a_probe_that_arrived_keeps_the_window_in_bytes(dut: Dut) -> None:
+    """20 segments of 512 bytes, 552 with headers, are ten of 1064; the threshold is 3/4 of those."""
+    tp = dut.sock(dut.accepted(mss=1460)[0])
+    tp.mss_cache, tp.icsk_mtup_probe_size = 512, 1064
+    tp.snd_cwnd, tp.snd_ssthresh, tp.snd_cwnd_cnt = 20, 3, 9
+    dut.inside(tcp_mtup_probe_success, tp)
+    assert (tp.snd_cwnd, tp.snd_cwnd_cnt) == (10, 0)
+    assert (tp.prior_ssthresh, tp.snd_ssthresh) == (15, 7)
+    assert (tp.icsk_mtup_search_low, tp.icsk_mtup_probe_size) == (1064, 0)
+    tp.icsk_mtup_probe_size, tp.snd_cwnd = 60_000, 1
+    dut.inside(tcp_mtup_probe_success, tp)
+    assert tp.snd_cwnd == 1
