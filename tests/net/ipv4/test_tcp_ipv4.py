@@ -96,6 +96,7 @@ def test_path_mtu_discovery(dut: Dut) -> None:
 def test_nobody_there(dut: Dut) -> None:
     with os_error(errno.ENETUNREACH):
         dut.call(sys_connect, dut.socket(), SockaddrIn(ip_aton("172.16.0.1"), 80))
+    assert dut.w.ip("OUTNOROUTES") == 1
 
 
 def test_group_addresses(dut: Dut) -> None:
@@ -151,3 +152,13 @@ def test_an_error_about_a_segment_that_could_not_be_so_far(dut: Dut) -> None:
     dut.sock(conn).min_ttl = 64
     icmp_error(dut, frame, 3, 1)
     assert [dut.ext("TCPMINTTLDROP"), dut.sock(conn).sk_err_soft] == [1, errno.EHOSTUNREACH]
+
+
+def test_an_error_about_nobody_s_segment(dut: Dut) -> None:
+    conn, _ = dut.accepted()
+    dut.write(conn, b"x")
+    frame = bytearray(dut.w.take()[-1])
+    frame[35] ^= 1  # of the source port
+    icmp_error(dut, bytes(frame), 3, 1)
+    assert dut.w.icmp("INERRORS") == 1
+    assert dut.ext("OUTOFWINDOWICMPS") == 0
