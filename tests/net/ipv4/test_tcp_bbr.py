@@ -134,6 +134,23 @@ def test_the_gains_of_each_state(dut: Dut) -> None:
     tp.packets_out = 0
 
 
+def test_the_tenth_round_trip_after_still_counts() -> None:
+    ca = Bbr(0)
+    rounds(ca, 1000, 1)
+    rounds(ca, 500, 10)
+    assert ca.bw.v0 >> 10 == 1000
+    rounds(ca, 500, 1)
+    assert ca.bw.v0 >> 10 == 500
+
+
+def test_four_segments_show_the_round_trip(dut: Dut) -> None:
+    tp = Flow(dut, "bbr").tp
+    bbr(tp).mode = PROBE_RTT
+    tp.snd_cwnd = 50
+    dut.inside(tp.icsk_ca_ops.cong_control, tp, sample(TcpRate(0), 10, 100))
+    assert (bbr(tp).mode, tp.snd_cwnd) == (PROBE_RTT, 4)
+
+
 def test_losses_do_not_move_the_threshold(dut: Dut) -> None:
     flow = Flow(dut, "bbr")
     tp = flow.tp

@@ -103,5 +103,16 @@ def test_gamma(flow: Flow, least: int, window: tuple[int, int]) -> None:
     assert (tp.snd_cwnd, tp.snd_ssthresh) == window
 
 
+@pytest.mark.parametrize(("waiting", "step"), [(1, 1), (2, 0), (4, 0), (5, -1)])
+def test_alpha_and_beta(flow: Flow, waiting: int, step: int) -> None:
+    """20 segments: each that waits makes the round trip a twentieth longer."""
+    tp = flow.tp
+    flow.avoidance(20)
+    ca = vegas(tp)
+    ca.baseRTT, ca.minRTT, ca.cntRTT = 100_000, 100_000 + 5000 * waiting, 3
+    flow.dut.inside(tp.icsk_ca_ops.cong_avoid, tp, ca.beg_snd_nxt + 1, 20)
+    assert tp.snd_cwnd == 20 + step
+
+
 def test_a_transfer_over_a_bad_cable() -> None:
     transfer_with("vegas")

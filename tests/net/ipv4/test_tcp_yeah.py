@@ -129,5 +129,22 @@ def test_fifty_fast_round_trips_do_not_yet_forget_the_competitors(flow: Flow) ->
     assert (ca.reno_count, ca.fast_count) == (2, 0)
 
 
+def test_more_than_a_hundred_acknowledged_are_one_more(flow: Flow) -> None:
+    flow.avoidance(1000)
+    flow.ack(100)
+    assert flow.tp.snd_cwnd == 1000
+    flow.ack(1)
+    assert (flow.tp.snd_cwnd, flow.tp.snd_cwnd_cnt) == (1001, 0)
+
+
+@pytest.mark.parametrize(("slow_rounds", "left"), [(15, 700), (16, 500)])
+def test_sixteen_slow_round_trips_prove_competitors(
+    flow: Flow, slow_rounds: int, left: int
+) -> None:
+    ca = yeah(flow.tp)
+    ca.lastQ, ca.doing_reno_now = 300, slow_rounds
+    assert flow.loss(1000) == left
+
+
 def test_a_transfer_over_a_bad_cable() -> None:
     transfer_with("yeah")
