@@ -16,20 +16,24 @@ MS = 1_000_000
 ACK, PSH_ACK = 0x10, 0x18
 
 
-def segment(towards_b: bool, seq: int = 5, payload: bytes = b"", flags: int = ACK) -> bytes:
+def segment(towards_b: bool, seq: int = 5, payload: bytes = b"", flags: int = ACK) -> bytearray:
     """A frame of one connection."""
     src, dst, ports = (A, B, (1000, 80)) if towards_b else (B, A, (80, 1000))
     tcp = build_tcp(src, dst, *ports, seq=seq, ack_seq=7, flags=flags, payload=payload)
-    return build_ethernet(b"\1" * 6, b"\2" * 6, 0x0800, build_ipv4(src, dst, 6, tcp))
+    return ethernet(0x0800, build_ipv4(src, dst, 6, tcp))
 
 
-def turns(count: int, every: int) -> Iterator[tuple[bytes, int]]:
+def ethernet(proto: int, packet: bytes) -> bytearray:
+    return bytearray(build_ethernet(b"\1" * 6, b"\2" * 6, proto, packet))
+
+
+def turns(count: int, every: int) -> Iterator[tuple[bytearray, int]]:
     """ACKs to and fro without news, and when."""
     for n in range(count):
         yield segment(n % 2 == 0), n * every
 
 
-def first_error(watch: AckWatch, frames: Iterator[tuple[bytes, int]]) -> str:
+def first_error(watch: AckWatch, frames: Iterator[tuple[bytearray, int]]) -> str:
     return next((error for frame, when in frames if (error := watch.error(frame, when))), "")
 
 
@@ -62,7 +66,7 @@ def test_connections_are_told_apart() -> None:
     """The war goes on though another connection talks in between."""
     watch = AckWatch()
     other = build_tcp(A, B, 3, 4, flags=PSH_ACK, payload=b"hello")
-    noise = build_ethernet(b"\1" * 6, b"\2" * 6, 0x0800, build_ipv4(A, B, 6, other))
+    noise = ethernet(0x0800, build_ipv4(A, B, 6, other))
     frames = ((frame, when) for ack, when in turns(1000, MS) for frame in (ack, noise))
     assert "war" in first_error(watch, frames)
 
@@ -70,7 +74,7 @@ def test_connections_are_told_apart() -> None:
 def test_what_is_no_whole_segment_is_left_alone() -> None:
     watch = AckWatch()
     assert watch.error(segment(True)[:40], 0) == ""
-    assert watch.error(build_ethernet(b"\1" * 6, b"\2" * 6, 0x0806, bytes(46)), 0) == ""
+    assert watch.error(ethernet(0x0806, bytes(46)), 0) == ""
 
 
 def test_the_judge_of_a_lab_asks() -> None:

@@ -135,7 +135,8 @@ class FrameChecker(CableTap):
         if verdict in (DELIVERED, CORRUPT, DUPLICATE):
             return  # seen before, or damaged by the cable
         self.frames += 1
-        error = frame_error(frame) or self.acks.error(frame, when)
+        buf = frame if isinstance(frame, bytearray) else bytearray(frame)
+        error = frame_error(buf) or self.acks.error(buf, when)
         if error:
             raise CheckFailed(f"{direction.name} at {when / 1e9:.9f} s: {error}: {frame.hex()}")
 

@@ -24,7 +24,7 @@ cdef class AckWatch:
     cdef dict talks
 
     @cython.locals(
-        buf=bytearray, iph=IpHdr, tcph=TcpHdr, saddr=i64, daddr=i64, source=i64, dest=i64, who=i64,
+        iph=IpHdr, tcph=TcpHdr, saddr=i64, daddr=i64, source=i64, dest=i64, who=i64,
         key=tuple, pure=bint, talk=Talk, words=tuple,
     )
-    cpdef str error(self, object frame, i64 when)
+    cpdef str error(self, bytearray buf, i64 when)

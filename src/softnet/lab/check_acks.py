@@ -69,9 +69,8 @@ class AckWatch:
     def __init__(self) -> None:
         self.talks = {}
 
-    def error(self, frame: bytes | bytearray, when: int) -> str:
-        """What a whole frame without damage, sent at `when` (ns), makes of its talk; "" if it is no war."""
-        buf = frame if isinstance(frame, bytearray) else bytearray(frame)
+    def error(self, buf: bytearray, when: int) -> str:
+        """What a frame without damage, sent at `when` (ns), makes of its talk; "" if it is no war."""
         if len(buf) < HEADERS or buf[12] << 8 | buf[13] != if_ether.ETH_P_IP:
             return ""
         iph = ip_view(buf, ETH_HLEN)

@@ -18,9 +18,9 @@ from softnet.uapi.in_ import IPPROTO_TCP
 from softnet.uapi.tcp import TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN
 from softnet.wire.addr import ip_ntoa
 from softnet.wire.capture_files import ipv4_offset, read_capture
-from softnet.wire.ip import ip_view
+from softnet.wire.ip import IpHdr, ip_view
 from softnet.wire.pcap import OUTBOUND, Packet
-from softnet.wire.tcp import tcp_view
+from softnet.wire.tcp import TcpHdr, tcp_view
 from softnet.wire.tcp_options import Sack, TcpOption, WScale, parse_options
 
 IP_OFFSET = 0x1FFF
@@ -132,19 +132,16 @@ class Flows:
 
     def add(self, time: float, frame: bytes, at: int, lost: bool = False) -> Flow | None:
         """A frame whose IPv4 header is at frame[at]; the flow it belongs to, None if it has no TCP."""
-        if at < 0 or len(frame) < at + 20:
+        headers = headers_at(frame, at)
+        if headers is None:
             return None
-        iph = ip_view(bytearray(frame), at)
-        th = at + iph.hdrlen()
-        fragment = iph.frag_off() & IP_OFFSET
-        if iph.protocol() != IPPROTO_TCP or fragment or len(frame) < th + TCP_HEADER_MIN:
-            return None
-        tcph = tcp_view(bytearray(frame), th)
-        src, dst = (iph.saddr(), tcph.source()), (iph.daddr(), tcph.dest())
+        iph, tcph = headers
         hlen = tcph.hdrlen()
         if hlen < TCP_HEADER_MIN:  # corrupt
             return None
+        src, dst = ends_of(headers)
         flow = self.find(src, dst, tcph.flags())
+        th = at + iph.hdrlen()
         length = iph.tot_len() - iph.hdrlen() - hlen
         flow.add(time, src, frame[th : th + hlen], max(length, 0), lost)
         return flow
@@ -209,13 +206,27 @@ def best_interfaces(packets: Iterable[Packet]) -> dict[frozenset[End], int]:
 
 def pair_of(packet: Packet) -> frozenset[End]:
     """Both ends of its connection; empty if it has no TCP that one could read."""
-    at = ipv4_offset(packet.interface.linktype, packet.data)
-    frame = bytearray(packet.data)
+    headers = headers_at(packet.data, ipv4_offset(packet.interface.linktype, packet.data))
+    return frozenset(ends_of(headers)) if headers is not None else frozenset()
+
+
+def headers_at(frame: bytes, at: int) -> tuple[IpHdr, TcpHdr] | None:
+    """Of a frame whose IPv4 header is at frame[at]; None if a segment's header does not follow."""
     if at < 0 or len(frame) < at + 20:
-        return frozenset()
-    iph = ip_view(frame, at)
+        return None
+    buf = bytearray(frame)
+    iph = ip_view(buf, at)
     th = at + iph.hdrlen()
-    if iph.protocol() != IPPROTO_TCP or iph.frag_off() & IP_OFFSET or len(frame) < th + 20:
-        return frozenset()
-    tcph = tcp_view(frame, th)
-    return frozenset(((iph.saddr(), tcph.source()), (iph.daddr(), tcph.dest())))
+    if (
+        iph.protocol() != IPPROTO_TCP
+        or iph.frag_off() & IP_OFFSET
+        or len(buf) < th + TCP_HEADER_MIN
+    ):
+        return None
+    return iph, tcp_view(buf, th)
+
+
+def ends_of(headers: tuple[IpHdr, TcpHdr]) -> tuple[End, End]:
+    """Who sends a segment, and to whom."""
+    iph, tcph = headers
+    return (iph.saddr(), tcph.source()), (iph.daddr(), tcph.dest())
