@@ -24,80 +24,73 @@ def tp(dut: Dut) -> TcpSock:
     return sk
 
 
+def saved(dut: Dut, tp: TcpSock, which: int) -> int:
+    """That metric of the route, after the connection's have been saved there."""
+    dut.inside(tcp_update_metrics, tp)
+    return tp.sk_dst_cache.metric(which)
+
+
 def test_longer_round_trip_is_taken_at_once(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev = 800, 100
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTT) == 800
+    assert saved(dut, tp, RTAX_RTT) == 800
     tp.srtt = 1600
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTT) == 1600
+    assert saved(dut, tp, RTAX_RTT) == 1600
 
 
 def test_shorter_one_by_an_eighth(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev = 1600, 100
     dut.inside(tcp_update_metrics, tp)
     tp.srtt = 800
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTT) == 1500
+    assert saved(dut, tp, RTAX_RTT) == 1500
 
 
 def test_the_variance_shrinks_by_a_quarter(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev = 800, 500
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTTVAR) == 500
+    assert saved(dut, tp, RTAX_RTTVAR) == 500
     tp.mdev = 100
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTTVAR) == 400
+    assert saved(dut, tp, RTAX_RTTVAR) == 400
 
 
 def test_the_window_is_met_halfway(dut: Dut, tp: TcpSock) -> None:
     """Above the threshold by the window; in a reduction by the threshold."""
     tp.srtt, tp.mdev, tp.snd_cwnd, tp.snd_ssthresh = 800, 100, 40, 20
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_CWND) == 20
+    assert saved(dut, tp, RTAX_CWND) == 20
     tp.icsk_ca_state = TCP_CA_Recovery
     tp.snd_ssthresh = 30
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_CWND) == 25
+    assert saved(dut, tp, RTAX_CWND) == 25
 
 
 def test_reordering_is_saved_if_it_is_news(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev = 800, 100
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_REORDERING) == 0
+    assert saved(dut, tp, RTAX_REORDERING) == 0
     tp.reordering = 9
     dut.inside(tcp_update_metrics, tp)
     tp.reordering = 7
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_REORDERING) == 9
+    assert saved(dut, tp, RTAX_REORDERING) == 9
 
 
 def test_backed_off_connection_is_forgotten(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev = 800, 100
     dut.inside(tcp_update_metrics, tp)
     tp.icsk_backoff = 1
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTT) == 0
+    assert saved(dut, tp, RTAX_RTT) == 0
 
 
 def test_window_in_slow_start(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev, tp.snd_cwnd = 800, 100, 50
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_CWND) == 50
+    assert saved(dut, tp, RTAX_CWND) == 50
     assert tp.sk_dst_cache.metric(RTAX_SSTHRESH) == 0
 
 
 def test_threshold_after_losses(dut: Dut, tp: TcpSock) -> None:
     tp.srtt, tp.mdev, tp.snd_cwnd, tp.snd_ssthresh = 800, 100, 50, 20
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_SSTHRESH) == 25
+    assert saved(dut, tp, RTAX_SSTHRESH) == 25
 
 
 def test_nothing_is_saved_when_told_so(dut: Dut, tp: TcpSock) -> None:
     dut.sysctl("no_metrics_save", 1)
     tp.srtt = 800
-    dut.inside(tcp_update_metrics, tp)
-    assert tp.sk_dst_cache.metric(RTAX_RTT) == 0
+    assert saved(dut, tp, RTAX_RTT) == 0
 
 
 def test_next_connection_begins_there(dut: Dut, tp: TcpSock) -> None:

@@ -161,24 +161,25 @@ def test_an_answering_peer_may_keep_its_window_shut_for_ever(dut: Dut) -> None:
     assert sk.sk_state != TCP_CLOSE
 
 
-def test_lone_segment_is_acknowledged_after_40_ms(dut: Dut) -> None:
-    """Out of quickack, without a conversation."""
+def lone_segment(dut: Dut) -> tuple[TcpSock, Peer]:
+    """A byte came; out of quickack, without a conversation."""
     sk, peer, _ = accepted(dut)
     sk.icsk_ack_quick = 0
     sk.icsk_ack_ato = 40
     sk.icsk_ack_lrcvtime = dut.now_ms()
     peer.send("P.", 1, ack=1, data=b"x")
+    return sk, peer
+
+
+def test_lone_segment_is_acknowledged_after_40_ms(dut: Dut) -> None:
+    _, peer = lone_segment(dut)
     assert sent_at(dut, peer, 0.2) == [40]
     assert dut.ext("DELAYEDACKS") == 1
 
 
 def test_a_delayed_ack_waits_for_the_owner(dut: Dut) -> None:
     """The timer comes again after 40 ms, and counts each time."""
-    sk, peer, _ = accepted(dut)
-    sk.icsk_ack_quick = 0
-    sk.icsk_ack_ato = 40
-    sk.icsk_ack_lrcvtime = dut.now_ms()
-    peer.send("P.", 1, ack=1, data=b"x")
+    sk, peer = lone_segment(dut)
     sk.owned = True
     dut.pass_time(0.1)
     sk.owned = False
