@@ -24,10 +24,10 @@ from typing import NoReturn, TextIO, cast
 from softnet.lab.errors import LabError, unknown
 from softnet.lab.filter import compile_filter
 from softnet.lab.profiles import PROFILES
+from softnet.lab.run import FAILED, OK, USAGE, is_file, run_program
 from softnet.lab.settings import Settings
 from softnet.lab.trace_file import trace_file
 from softnet.lab.units import time_ns
-from softnet.tools.run import FAILED, OK, USAGE, is_file, run_program
 from softnet.wire.capture_files import is_capture
 
 DESCRIPTION = """\

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import softnet
-from softnet.tools.run import FAILED, INTERRUPTED, OK, USAGE, is_file, run_program, with_file
+from softnet.lab.run import FAILED, INTERRUPTED, OK, USAGE, is_file, run_program, with_file
 
 COMMANDS = (
     "demo", "run", "trace", "packetdrill", "shell", "check", "schema", "check-determinism", "plot", "doctor",
