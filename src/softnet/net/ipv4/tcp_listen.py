@@ -382,8 +382,12 @@ def cookie_v4_check(tp: TcpSock, skb: SkBuff) -> TcpSock | None:
 
 def tcp_synq_recent_overflow(tp: TcpSock) -> bool:
     """not tcp_synq_no_recent_overflow(): was a cookie sent lately? Else nobody can bring one back."""
-    stamp = tp.rx_opt.ts_recent_stamp
-    return stamp > 0 and jiffies() <= stamp + const.TCP_TIMEOUT_FALLBACK  # 0: none ever was
+    queue = tp.icsk_accept_queue
+    assert queue is not None
+    lopt = queue.listen_opt
+    if lopt is None or not lopt.synflood_warned:
+        return False  # jiffies begin at 0 here: a stamp of 0 may be one
+    return jiffies() <= tp.rx_opt.ts_recent_stamp + const.TCP_TIMEOUT_FALLBACK
 
 
 def tcp_v4_syn_recv_sock(tp: TcpSock, skb: SkBuff, req: TcpRequestSock) -> TcpSock | None:
